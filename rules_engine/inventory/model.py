@@ -1,0 +1,77 @@
+"""Facts: what was observed of one file, of one directory, and of everything that was looked at."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from rules_engine.values.paths import RelPath
+
+
+class EntryKind(StrEnum):
+    """What a directory entry is; a link is never followed."""
+
+    FILE = "file"
+    LINK = "link"
+    DIRECTORY = "directory"
+    OTHER = "other"
+    """A socket, FIFO or device; never removed."""
+
+
+class FileFact(msgspec.Struct, frozen=True, gc=False):
+    """What was observed of one entry that is not a directory, or what its seal says of it."""
+
+    name: str
+    kind: EntryKind
+    inode: int
+    size: int | None
+    """Bytes; None where it could not be read."""
+    mtime_ns: int | None
+    ctime_ns: int | None
+    nlink: int = 1
+    vouched: bool = False
+    """The seal of its job names this very file: same kind, inode, size and mtime."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFacts:
+    """What is known of one directory: its entries in byte order of their names."""
+
+    path: RelPath
+    files: tuple[FileFact, ...]
+    subdirectories: tuple[str, ...] = ()
+    """Names of directories in it that belong to the same filesystem and root."""
+    inode: int | None = None
+    complete: bool = False
+    """Every entry is listed: by a walk, or by a seal; else only the files that manifests name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A directory or file that could not be read; what it holds is unknown and kept."""
+
+    path: RelPath
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A directory that was not looked at on purpose: a mount, another root, a name that is never entered."""
+
+    path: RelPath
+    why: str
+
+
+@dataclass(slots=True)
+class Inventory:
+    """Everything that was looked at: directories ordered component by component as bytes.
+
+    `directories` is gone through once; `problems` and `skipped` are complete only after that.
+    """
+
+    directories: Iterable[DirectoryFacts]
+    problems: list[Problem] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    walked: bool = False
+    """Whether the whole tree was walked; else untracked files were not looked at."""

@@ -1,0 +1,1 @@
+"""From the text of policies to validated, frozen values."""

@@ -1,0 +1,243 @@
+"""What policies say once every check has passed: frozen values with their silence filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rules_engine.policy.patterns import PatternList
+from rules_engine.policy.templates import Template
+from rules_engine.values.diagnostics import Span
+from rules_engine.values.quantities import DAY, SECOND, ByteCount, Duration
+from rules_engine.values.vocabulary import (
+    CleanupPolicy,
+    DirectoryType,
+    FileType,
+    JobStatus,
+    JobType,
+    Place,
+    RuleName,
+)
+
+
+class Action(StrEnum):
+    """What a rule does with a file that it selects; the last two are removals."""
+
+    KEEP = "keep"
+    TRASH = "trash"
+    DELETE = "delete"
+
+
+class Tracked(StrEnum):
+    """Which files a rule is about: with an owner, without one, or both."""
+
+    TRACKED = "tracked"
+    UNTRACKED = "untracked"
+    ANY = "any"
+
+
+class Since(StrEnum):
+    """The clock that an age is read from."""
+
+    FINISHED = "finished"
+    """The end of the owner's job, or the file's change after it."""
+    CHANGED = "changed"
+    """The newer of mtime and ctime."""
+    WRITTEN = "written"
+    """mtime alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobSelector:
+    """Which jobs a rule is about; None is any."""
+
+    types: frozenset[JobType] | None = None
+    statuses: frozenset[JobStatus] | None = None
+    """Of running, completed, failed; an abandoned job counts as failed. Removals never hold running."""
+    parameters: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Sorted by name; the value of each must be one of the set."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSelector:
+    """Which files a rule is about; None is any."""
+
+    match: PatternList | None = None
+    exclude: PatternList | None = None
+    types: frozenset[FileType] | None = None
+    place: Place | None = None
+    tracked: Tracked = Tracked.TRACKED
+    larger_than: ByteCount | None = None
+    smaller_than: ByteCount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """How old a file must be before a removal is due: for any status, or status by status."""
+
+    always: Duration | None
+    by_status: tuple[tuple[JobStatus, Duration], ...] = ()
+
+    def of(self, status: JobStatus | None) -> Duration | None:
+        """The wait for a file of a job with `status` (None: no owner); None where the rule says nothing."""
+        if self.always is not None:
+            return self.always
+        return next((wait for named, wait in self.by_status if named is status), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of a cleanup policy, with what it does not say filled in as DESIGN "Silence keeps" reads it."""
+
+    name: RuleName
+    span: Span
+    action: Action
+    jobs: JobSelector
+    files: FileSelector
+    description: str = ""
+    deliverables: bool = False
+    after: After | None = None
+    """Always set on a removal, never on a keep rule."""
+    since: Since | None = None
+    """None: finished for tracked files, changed for untracked ones."""
+    keep_for: Duration | None = None
+    """`for` of a keep rule; None is always."""
+    otherwise: bool = False
+    report_only: bool = False
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether the rule can remove a file."""
+        return self.action is not Action.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutDirectory:
+    """One directory of a layout: where it lies, its name there, and the file types it holds."""
+
+    key: DirectoryType
+    place: Place
+    name: str
+    """The path below the workspace or output, one or more components; the key where nothing else is said."""
+    holds: tuple[FileType, ...]
+    mode: int | None = None
+    """Permission bits for the directory; None leaves them to the umask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An old path that existing readers still open: a relative link to a directory of the layout."""
+
+    path: Template
+    directory: DirectoryType
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The directories, output names, status view and old paths of one job type."""
+
+    job_type: JobType
+    span: Span
+    parameters: tuple[tuple[str, str | None], ...]
+    """Name and default, in the order of the file; a default may hold `{job_id}` and earlier parameters."""
+    workspace: Template
+    output: Template
+    status: Template | None
+    directories: tuple[LayoutDirectory, ...]
+    names: tuple[tuple[FileType, Template], ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    critical: bool = False
+    file_mode: int | None = None
+
+    def holder(self, file_type: FileType) -> LayoutDirectory | None:
+        """The directory that holds `file_type`; None where the layout does not name it."""
+        return next((one for one in self.directories if file_type in one.holds), None)
+
+    def catch_all(self) -> LayoutDirectory | None:
+        """The first workspace directory without `holds`, where types that nobody holds go."""
+        return next((one for one in self.directories if one.place is Place.WORKSPACE and not one.holds), None)
+
+    def directory(self, key: DirectoryType) -> LayoutDirectory | None:
+        """The directory of that key."""
+        return next((one for one in self.directories if one.key == key), None)
+
+    def name_for(self, file_type: FileType) -> Template | None:
+        """The output name of `file_type`, where the layout gives one."""
+        return next((template for named, template in self.names if named == file_type), None)
+
+
+class AtFinish(StrEnum):
+    """What finishing a job cleans: nothing, or what is due of any sealed job."""
+
+    DUE = "due"
+    NOTHING = "nothing"
+
+
+class TrashEmptying(StrEnum):
+    """When trash that is older than `trash.keep` goes."""
+
+    WITH_APPLY = "with_apply"
+    MANUALLY = "manually"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one plan may do at most; None is unlimited, zero allows nothing."""
+
+    files: int | None = 100_000
+    bytes: ByteCount | None = ByteCount(2**40)  # noqa: RUF009 - a NewType is the integer itself
+    untracked_share: int | None = 50
+    """Percent of the untracked files that were looked at; counts from 1 000 such removals up."""
+    plan_age: Duration | None = Duration(7 * DAY)  # noqa: RUF009 - same
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How transient errors are tried again."""
+
+    attempts: int = 4
+    first_wait: Duration = Duration(SECOND // 20)  # noqa: RUF009 - a NewType is the integer itself
+    longest_wait: Duration = Duration(2 * SECOND)  # noqa: RUF009 - same
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every option with its default; `origins` says where each that was set was set."""
+
+    root: str | None = None
+    """Absolute path of the root, once loading has read it from the directory that holds the policy folder."""
+    debug: bool = False
+    cleanup: CleanupPolicy = field(default_factory=CleanupPolicy)
+    at_finish: AtFinish = AtFinish.DUE
+    limits: Limits = field(default_factory=Limits)
+    retry: Retry = field(default_factory=Retry)
+    trash_keep: Duration = Duration(7 * DAY)  # noqa: RUF009 - same
+    trash_empty: TrashEmptying = TrashEmptying.WITH_APPLY
+    keep_markers: tuple[str, ...] = (".rules-keep",)
+    state_keep: Duration = Duration(90 * DAY)  # noqa: RUF009 - same
+    origins: Mapping[str, Span] = field(default_factory=dict)
+    """Dotted key, such as `cleanup.retention` → where it was set; a key that is missing holds its default."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """Everything that the policy folders say."""
+
+    rules: tuple[Rule, ...] = ()
+    """Ordered by name; no decision depends on the order."""
+    layouts: Mapping[JobType, Layout] = field(default_factory=dict)
+    """Ordered by job type."""
+    settings: Settings = field(default_factory=Settings)
+    folders: tuple[str, ...] = ()
+    """Absolute paths of the policy folders, in the order in which they were given."""
+    digest: str = ""
+    """SHA-256, hex, of the effective policies: what they say, not how they are written."""
+
+    @property
+    def keep_rules(self) -> tuple[Rule, ...]:
+        """The rules that keep."""
+        return tuple(rule for rule in self.rules if not rule.is_removal)
+
+    @property
+    def removal_rules(self) -> tuple[Rule, ...]:
+        """The rules that remove, also those that only report."""
+        return tuple(rule for rule in self.rules if rule.is_removal)

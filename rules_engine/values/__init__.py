@@ -1,0 +1,1 @@
+"""The vocabulary: words, quantities, paths, diagnostics and escaping, shared by all and touching nothing."""
