@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, join
 
 
 class EntryKind(StrEnum):
@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
 class FileFact(msgspec.Struct, frozen=True, gc=False):
     """What was observed of one entry that is not a directory, or what its seal says of it."""
 
+    directory: RelPath
     name: str
     kind: EntryKind
     inode: int
@@ -32,6 +33,11 @@ class FileFact(msgspec.Struct, frozen=True, gc=False):
     nlink: int = 1
     vouched: bool = False
     """The seal of its job names this very file: same kind, inode, size and mtime."""
+
+    @property
+    def path(self) -> RelPath:
+        """The path below the root."""
+        return join(self.directory, self.name)
 
 
 @dataclass(frozen=True, slots=True)
