@@ -1,0 +1,78 @@
+"""Lists of gitignore patterns and the one question about them: which pattern of the list decides about a path.
+
+The last pattern of a list that matches the path, or a directory above it, decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pathspec
+
+from rules_engine.policy.automaton import Automaton
+from rules_engine.policy.gitignore import Line, Reading, parse_line
+from rules_engine.policy.wildmatch import PatternError
+from rules_engine.values.paths import RelPath
+
+__all__ = ["PATHSPEC_VERSION", "PatternError", "PatternList", "Reading", "parse_patterns"]
+
+PATHSPEC_VERSION: Final = pathspec.__version__
+"""Recorded in each plan: another version might refuse other lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternList:
+    """The patterns of one list, in order, and how they are read.
+
+    Raises:
+        PatternError: for the first pattern that cannot be one; its `index` says which.
+    """
+
+    texts: tuple[str, ...]
+    reading: Reading
+    _lines: tuple[Line, ...] = field(init=False, compare=False, repr=False)
+    _automaton: Automaton = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        lines = tuple(_parse(text, self.reading, index) for index, text in enumerate(self.texts))
+        object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_automaton", Automaton(lines))
+
+    def match(self, path: RelPath, *, is_directory: bool = False) -> int | None:
+        """The index of the pattern that decides about `path` and selects it; None where it is not selected."""
+        decides = self._automaton.decides(path, is_directory=is_directory)
+        return None if decides < 0 or self._lines[decides].negated else decides
+
+    @property
+    def selects_everything(self) -> bool:
+        """Whether some pattern, not narrowed by a later `!`, selects every file below the root."""
+        return any(
+            line.is_everything and not any(later.negated for later in self._lines[index + 1 :])
+            for index, line in enumerate(self._lines)
+        )
+
+
+def parse_patterns(texts: Sequence[str], reading: Reading) -> PatternList:
+    """The list of patterns that `texts` writes.
+
+    Raises:
+        PatternError: for the first pattern that cannot be one; its `index` says which.
+    """
+    return PatternList(tuple(texts), reading)
+
+
+def _parse(text: str, reading: Reading, index: int) -> Line:
+    """The pattern `text`, which pathspec reads as a pattern with the same sign too."""
+    try:
+        line = parse_line(text, reading)
+    except PatternError as err:
+        raise PatternError(text, err.why, err.help_text, index) from None
+    # A second opinion: a line that the well-known reader would skip must not pass here. Bracket expressions are
+    # ours alone, because pathspec reads `[[:digit:]]`, `[\]]` and `[a/b]` otherwise than git.
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines([line.simple], backend="simple")
+    except ValueError as err:
+        raise PatternError(text, "is not a gitignore pattern", "write a simpler pattern", index) from err
+    if [one.include for one in spec.patterns] != [not line.negated]:
+        raise PatternError(text, "could never match", "write a simpler pattern", index)
+    return line

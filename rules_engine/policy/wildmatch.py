@@ -1,0 +1,208 @@
+"""One gitignore component to a regular expression over the latin-1 view of its bytes, as git's wildmatch reads it."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rules_engine.errors import InvalidValueError
+
+_ASCII: Final = range(128)
+_CLASSES: Final = {
+    "alnum": re.compile(r"[0-9A-Za-z]"),
+    "alpha": re.compile(r"[A-Za-z]"),
+    "blank": re.compile(r"[ \t]"),
+    "cntrl": re.compile(r"[\x00-\x1f\x7f]"),
+    "digit": re.compile(r"[0-9]"),
+    "graph": re.compile(r"[\x21-\x7e]"),
+    "lower": re.compile(r"[a-z]"),
+    "print": re.compile(r"[\x20-\x7e]"),
+    "punct": re.compile(r"[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]"),
+    "space": re.compile(r"[ \t\n\v\f\r]"),
+    "upper": re.compile(r"[A-Z]"),
+    "xdigit": re.compile(r"[0-9A-Fa-f]"),
+}
+_MEMBERS: Final = {
+    name: frozenset(code for code in _ASCII if shape.match(chr(code))) for name, shape in _CLASSES.items()
+}
+_ANY_BYTE: Final = frozenset(range(1, 256)) - {ord("/")}
+
+
+class PatternError(InvalidValueError):
+    """A pattern that gitignore would skip, could never match, or reads otherwise than it looks."""
+
+    def __init__(self, text: str, why: str, help_text: str, index: int = 0) -> None:
+        super().__init__("pattern", text, why)
+        # The base class keeps three values; a process pool rebuilds this one from these four.
+        self.args = (text, why, help_text, index)
+        self.help_text = help_text
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What one component of a pattern asks of one name: pieces of fixed length with any bytes between them."""
+
+    pieces: tuple[str, ...]
+    """Regular expressions without repetition; between two of them stands `*`."""
+    shortest: int
+    """The bytes of the shortest name that can match."""
+    plain: str | None
+    """The one name that matches, as latin-1, where there is no wildcard."""
+
+    def joined(self, other: "Component") -> "Component":
+        """The component that asks for this one and directly behind it for `other`, in one name."""
+        seam = self.pieces[-1] + other.pieces[0]
+        pieces = (*self.pieces[:-1], seam, *other.pieces[1:])
+        plain = None if self.plain is None or other.plain is None else self.plain + other.plain
+        return Component(pieces, self.shortest + other.shortest, plain)
+
+    @property
+    def regex(self) -> str:
+        r"""The expression that matches a whole name, for a pattern compiled with DOTALL and used with `match`.
+
+        INVARIANT: its time is at most the length of the name times that of the pattern. The pieces have fixed
+        lengths, so the first place where one fits is always right; atomic groups say so and never look back.
+        """
+        first, *others = self.pieces
+        if not others:
+            return rf"{first}\Z"
+        *middle, last = others
+        inner = "".join(f"(?>.*?{piece})" for piece in middle if piece)
+        return f"{first}{inner}" + (rf".*{last}\Z" if last else "")
+
+
+ANY_NAME: Final = Component(("", ""), 1, None)
+"""The component `*`: every name."""
+
+
+def split_components(body: str, whole: str) -> list[str]:
+    """The text of a pattern cut at its slashes; one between brackets does not cut.
+
+    Raises:
+        PatternError: for an unclosed bracket expression or an escaped slash.
+    """
+    parts, start, at = [], 0, 0
+    while at < len(body):
+        if body[at] == "/":
+            parts.append(body[start:at])
+            start = at + 1
+        if body.startswith("\\/", at):
+            raise PatternError(whole, "has a backslash before a slash", "drop the backslash; a slash needs no escape")
+        at = _bracket_end(body, at, whole) if body[at] == "[" else at + (2 if body[at] == "\\" else 1)
+    return [*parts, body[start:]]
+
+
+def parse_component(text: str, whole: str) -> tuple[Component, str]:
+    """The component that `text` writes, and the text with each bracket expression replaced by `?`.
+
+    Raises:
+        PatternError: for an unclosed or empty bracket expression, an unknown class, a bad range or escape.
+    """
+    pieces, shortest, at = [""], 0, 0
+    simple: list[str] = []
+    plain: list[str] | None = []
+    while at < len(text):
+        char = text[at]
+        if char == "*":
+            pieces.append("")
+            simple.append("*")
+            plain = None
+            at += len(text[at:]) - len(text[at:].lstrip("*"))
+            continue
+        end = _bracket_end(text, at, whole) if char == "[" else at + (2 if char == "\\" else 1)
+        if char == "[":
+            pieces[-1] += _class_of(_bracket_bytes(text[at + 1 : end - 1], whole), whole)
+        elif char == "?":
+            pieces[-1] += "[^/]"
+        else:
+            literal = text[end - 1]
+            pieces[-1] += re.escape(literal)
+        if char in "[?":
+            plain = None
+        elif plain is not None:
+            plain.append(literal)
+        simple.append("?" if char == "[" else text[at:end])
+        shortest += 1
+        at = end
+    if len(pieces) > 1 and not any(pieces):
+        return ANY_NAME, "".join(simple)
+    return Component(tuple(pieces), shortest, None if plain is None else "".join(plain)), "".join(simple)
+
+
+def _bracket_end(text: str, start: int, whole: str) -> int:
+    """One past the `]` that closes the bracket expression at `start`, walked as git walks it."""
+    at = start + 1
+    if text[at : at + 1] in {"!", "^"}:
+        at += 1
+    first = True
+    while at < len(text) and (first or text[at] != "]"):
+        first = False
+        if text[at] == "\\":
+            at += 2
+        elif text.startswith("[:", at):
+            closing = text.find("]", at + 2)
+            if closing > at + 2 and text[closing - 1] == ":":
+                at = closing + 1
+            else:
+                at += 1
+        else:
+            at += 1
+    if at >= len(text):
+        why = "has a `[` without its `]`, so it could never match"
+        raise PatternError(whole, why, "write `\\[` for a name with a bracket in it")
+    return at + 1
+
+
+def _bracket_bytes(body: str, whole: str) -> frozenset[int]:
+    """The bytes that the inside of a bracket expression allows; never `/`."""
+    if not body.isascii():
+        why = "has a character outside ASCII between brackets, where git compares single bytes"
+        raise PatternError(whole, why, "write one pattern for each such character, or `*` in its place")
+    negated = body[:1] in {"!", "^"}
+    allowed: set[int] = set()
+    at = 1 if negated else 0
+    before: str | None = None
+    while at < len(body):
+        found = _named_class(body, at, whole)
+        if found is not None:
+            at, members = found
+            allowed |= members
+            before = None
+            continue
+        if body[at] == "-" and before is not None and at + 1 < len(body):
+            at, last = _one(body, at + 1)
+            if last < before:
+                why = f"has the range `{before}-{last}`, which runs backwards and so holds nothing"
+                raise PatternError(whole, why, f"write `{last}-{before}`")
+            allowed |= set(range(ord(before), ord(last) + 1))
+            before = None
+            continue
+        at, before = _one(body, at)
+        allowed.add(ord(before))
+    return _ANY_BYTE - allowed if negated else _ANY_BYTE & allowed
+
+
+def _one(body: str, at: int) -> tuple[int, str]:
+    """The character at `at`, unescaped, and the place behind it."""
+    return (at + 2, body[at + 1]) if body[at] == "\\" else (at + 1, body[at])
+
+
+def _named_class(body: str, at: int, whole: str) -> tuple[int, frozenset[int]] | None:
+    """The place behind a class such as `[:digit:]` and its bytes; None where there is no such class at `at`."""
+    if not body.startswith("[:", at):
+        return None
+    closing = body.find("]", at + 2)
+    if closing <= at + 2 or body[closing - 1] != ":":
+        return None
+    name = body[at + 2 : closing - 1]
+    if name not in _MEMBERS:
+        why = f"has the class `[:{name}:]`, which gitignore does not know"
+        raise PatternError(whole, why, f"write one of {', '.join(f'`[:{one}:]`' for one in _MEMBERS)}")
+    return closing + 1, _MEMBERS[name]
+
+
+def _class_of(codes: frozenset[int], whole: str) -> str:
+    """A regular expression for one byte of `codes`."""
+    if not codes:
+        raise PatternError(whole, "has brackets that no byte fits, so it could never match", "drop the pattern")
+    return "[" + "".join(f"\\x{code:02x}" for code in sorted(codes)) + "]"
