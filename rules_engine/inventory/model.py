@@ -2,21 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import msgspec
 
 from rules_engine.values.paths import RelPath, join
-
-
-class EntryKind(StrEnum):
-    """What a directory entry is; a link is never followed."""
-
-    FILE = "file"
-    LINK = "link"
-    DIRECTORY = "directory"
-    OTHER = "other"
-    """A socket, FIFO or device; never removed."""
+from rules_engine.values.vocabulary import EntryKind
 
 
 class FileFact(msgspec.Struct, frozen=True, gc=False):

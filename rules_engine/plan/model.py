@@ -7,12 +7,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from rules_engine.inventory.model import EntryKind
 from rules_engine.manifest.model import Damage
 from rules_engine.policy.model import Action
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
-from rules_engine.values.vocabulary import JobId, RuleName
+from rules_engine.values.vocabulary import EntryKind, JobId, RuleName
 
 
 class Because(StrEnum):
@@ -219,7 +218,12 @@ class Plan:
 
     header: Header
     batches: Iterable[Batch]
+    """In order. Of a plan that is being made they can be gone through once; of one that was read, again."""
     trailer: Trailer
+
+    def collected(self) -> "Plan":
+        """The same plan with its batches in memory and its trailer whole."""
+        return Plan(self.header, tuple(self.batches), self.trailer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,16 @@ class JobStatus(StrEnum):
         return JobStatus.FAILED if self is JobStatus.ABANDONED else self
 
 
+class EntryKind(StrEnum):
+    """What a directory entry is; a link is never followed."""
+
+    FILE = "file"
+    LINK = "link"
+    DIRECTORY = "directory"
+    OTHER = "other"
+    """A socket, FIFO or device; never removed."""
+
+
 class Place(StrEnum):
     """Where a file of a job lies."""
 

@@ -1,0 +1,241 @@
+"""Handles on directories: every look and every change goes through one, by a single name, following nothing."""
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, Self
+
+from rules_engine.errors import InvalidValueError
+from rules_engine.filesystem import linux
+from rules_engine.filesystem.beneath import OPEN, Opener, check_name
+from rules_engine.filesystem.status import Status, status_from
+from rules_engine.values.paths import RelPath, to_bytes
+
+__all__ = ["Directory", "Status", "check_name"]
+
+_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_SHARED: Final = stat.S_ISGID | stat.S_IWGRP
+
+
+class Directory:
+    """An open directory; a context manager. Every method takes names in it, never paths, but `open`."""
+
+    __slots__ = ("_opener", "fd")
+
+    def __init__(self, fd: int, opener: Opener) -> None:
+        self.fd = fd
+        self._opener = opener
+
+    @classmethod
+    def open_root(cls, path: str, *, portable: bool = False) -> Self:
+        """Open the absolute `path`, whose last component must not be a link; `portable` does without openat2.
+
+        Raises:
+            OSError: when it cannot be opened.
+            InvalidValueError: when it is not absolute.
+        """
+        if not os.path.isabs(path):
+            raise InvalidValueError("root", path, "is not absolute")
+        fd = os.open(path.rstrip("/") or "/", OPEN)
+        return cls(fd, Opener(fd, portable=portable))
+
+    @property
+    def device(self) -> int:
+        """The device of the filesystem that it lies on."""
+        return self._opener.device
+
+    def open(self, path: RelPath) -> "Directory":
+        """Open the directory at `path` below this one, through no link and into no mount; `` is this one again.
+
+        Raises:
+            OSError: `EXDEV` for a mount, `ELOOP` or `ENOTDIR` for a link, and what else the system says.
+        """
+        return Directory(self._opener.open(self.fd, path), self._opener)
+
+    def stat(self, name: str) -> Status | None:
+        """What stands under `name`; None where nothing does.
+
+        Raises:
+            OSError: when that cannot be told.
+        """
+        check_name(name)
+        try:
+            return status_from(os.stat(name, dir_fd=self.fd, follow_symlinks=False), self.device)
+        except FileNotFoundError:
+            return None
+
+    def status(self) -> Status:
+        """What the directory itself is."""
+        return status_from(os.fstat(self.fd))
+
+    def names(self) -> list[str]:
+        """The names in it, in byte order."""
+        return sorted(os.listdir(self.fd), key=to_bytes)
+
+    def entries(self) -> list[tuple[str, Status | OSError]]:
+        """The names in it, in byte order, each with what stands there or why that cannot be told."""
+        found: list[tuple[str, Status | OSError]] = []
+        for name in self.names():
+            try:
+                status = self.stat(name)
+            except OSError as err:
+                found.append((name, err))
+            else:
+                found += [(name, status)] if status else []
+        return found
+
+    def unlink(self, name: str) -> None:
+        """Remove an entry that is not a directory."""
+        check_name(name)
+        os.unlink(name, dir_fd=self.fd)
+
+    def remove_directory(self, name: str) -> None:
+        """Remove an empty directory."""
+        check_name(name)
+        os.rmdir(name, dir_fd=self.fd)
+
+    def make_directory(self, name: str, mode: int | None = None) -> None:
+        """Make a directory, with exactly the permission bits `mode` where the filesystem allows that.
+
+        Raises:
+            FileExistsError: when the name is taken.
+        """
+        check_name(name)
+        if mode is None:
+            os.mkdir(name, dir_fd=self.fd)
+            return
+        os.mkdir(name, mode & 0o777, dir_fd=self.fd)
+        with self.open(RelPath(name)) as made:
+            _grant(made.fd, mode)
+
+    def make_link(self, name: str, target: str) -> None:
+        """Make a symbolic link.
+
+        Raises:
+            FileExistsError: when the name is taken.
+        """
+        check_name(name)
+        os.symlink(target, name, dir_fd=self.fd)
+
+    def read_link(self, name: str) -> str:
+        """Where the link `name` points."""
+        check_name(name)
+        return os.readlink(name, dir_fd=self.fd)
+
+    def rename_new(self, name: str, to: "Directory", new_name: str) -> None:
+        """Move an entry to a name that is free.
+
+        Raises:
+            FileExistsError: when `new_name` is taken; nothing is ever replaced.
+            OSError: `EPERM` for a directory where the filesystem has no such rename.
+        """
+        check_name(name)
+        check_name(new_name)
+        if not self._opener.portable and linux.rename_noreplace(self.fd, name, to.fd, new_name):
+            return
+        # A link never replaces. Killed in between, the file has both names and none is lost.
+        os.link(name, new_name, src_dir_fd=self.fd, dst_dir_fd=to.fd, follow_symlinks=False)
+        os.unlink(name, dir_fd=self.fd)
+
+    def replace(self, name: str, to: "Directory", new_name: str) -> None:
+        """Move a file of our own state over `new_name`; never for users' files."""
+        check_name(name)
+        check_name(new_name)
+        os.replace(name, new_name, src_dir_fd=self.fd, dst_dir_fd=to.fd)
+
+    def read_file(self, name: str, *, limit: int) -> bytes:
+        """The whole content of a regular file.
+
+        Raises:
+            OSError: when it cannot be read, is not a regular file (`EINVAL`), or is over `limit` bytes (`EFBIG`).
+        """
+        check_name(name)
+        # O_NONBLOCK: the open of a FIFO that somebody put here would wait for ever.
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.fd)
+        with os.fdopen(fd, "rb") as source:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise OSError(errno.EINVAL, "is not a regular file", name)
+            data = source.read(limit + 1)
+        if len(data) > limit:
+            raise OSError(errno.EFBIG, f"is larger than {limit} bytes", name)
+        return data
+
+    def create_file(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Make a file of our own state with this content.
+
+        Raises:
+            FileExistsError: when the name is taken.
+        """
+        check_name(name)
+        mode = self.state_mode() & 0o666
+        fd = os.open(name, _CREATE, mode, dir_fd=self.fd)
+        with os.fdopen(fd, "wb") as target:
+            _grant(fd, mode)
+            target.write(data)
+            target.flush()
+            if durable:
+                os.fsync(fd)
+
+    def write_file(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Write a file of our own state: aside, then renamed, so that a reader sees the old or the new."""
+        check_name(name)
+        # Readers of the state skip names that begin with a dot, so a killed writer leaves nothing to trip over.
+        aside = f".{secrets.token_hex(8)}.tmp"
+        try:
+            self.create_file(aside, data, durable=durable)
+            os.replace(aside, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        except BaseException:
+            if self.stat(aside) is not None:
+                os.unlink(aside, dir_fd=self.fd)
+            raise
+        if durable:
+            self.sync()
+
+    def append_to(self, name: str) -> int:
+        """A descriptor that appends to a file of our own state, made where it is missing; the caller closes it."""
+        check_name(name)
+        try:
+            return os.open(name, _APPEND, dir_fd=self.fd)
+        except FileNotFoundError:
+            mode = self.state_mode() & 0o666
+            fd = os.open(name, _APPEND | os.O_CREAT, mode, dir_fd=self.fd)
+            _grant(fd, mode)
+            return fd
+
+    def state_mode(self) -> int:
+        """The permission bits of directories of our own state in this one: shared with the group where it is."""
+        return 0o2770 if os.fstat(self.fd).st_mode & _SHARED == _SHARED else 0o700
+
+    def sync(self) -> None:
+        """Make the names in it durable."""
+        os.fsync(self.fd)
+
+    def sync_filesystem(self) -> None:
+        """Make everything on its filesystem durable, or at least the names in it."""
+        if not linux.sync_filesystem(self.fd):
+            self.sync()
+
+    def close(self) -> None:
+        """Close the handle; more than once is harmless."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _grant(fd: int, mode: int) -> None:
+    """Set the permission bits past the umask, where the filesystem lets us."""
+    # Some network volumes refuse every chmod; what was made is there and works all the same.
+    with suppress(PermissionError):
+        os.fchmod(fd, mode)

@@ -1,0 +1,108 @@
+"""Linux calls that Python does not have: openat2, renameat2, syncfs; each with an answer to "is it there?"."""
+
+import ctypes
+import errno
+import functools
+import os
+import platform
+import struct
+import sys
+from typing import Final
+
+_RESOLVE_BENEATH: Final = 0x08 | 0x04 | 0x02 | 0x01  # BENEATH, NO_SYMLINKS, NO_MAGICLINKS, NO_XDEV
+_RENAME_NOREPLACE: Final = 1
+_SYS_OPENAT2: Final = 437  # the same number on every 64-bit Linux
+_AGAIN: Final = 128
+_LONGEST_ID: Final = 32
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _failed(path: str) -> OSError:
+    code = ctypes.get_errno()
+    return OSError(code, os.strerror(code), path)
+
+
+def open_beneath(directory_fd: int, path: str, flags: int) -> int:
+    """Open `path` below `directory_fd`, through no link and into no mount.
+
+    Raises:
+        OSError: `EXDEV` for a mount or a way out, `ELOOP` for a link.
+    """
+    how = struct.pack("QQQ", flags, 0, _RESOLVE_BENEATH)
+    raw = os.fsencode(path)
+    for _ in range(_AGAIN):
+        fd: int = _libc().syscall(
+            ctypes.c_long(_SYS_OPENAT2), ctypes.c_int(directory_fd), raw, how, ctypes.c_size_t(len(how))
+        )
+        if fd >= 0:
+            return fd
+        # A rename elsewhere in the tree makes the kernel give up with EAGAIN; it says to try again.
+        if ctypes.get_errno() not in {errno.EAGAIN, errno.EINTR}:
+            break
+    raise _failed(path)
+
+
+@functools.cache
+def has_openat2() -> bool:
+    """Whether openat2 works here: asked once, of a path that must open; a later refusal is never taken for "no"."""
+    if sys.platform != "linux" or platform.architecture()[0] != "64bit":
+        return False
+    here = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.close(open_beneath(here, ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    finally:
+        os.close(here)
+    return True
+
+
+def rename_noreplace(source_fd: int, name: str, target_fd: int, new_name: str) -> bool:
+    """Rename without replacing; False where neither this system nor this filesystem can.
+
+    Raises:
+        FileExistsError: when `new_name` is there.
+    """
+    call = getattr(_libc(), "renameat2", None) if sys.platform == "linux" else None
+    if call is None:
+        return False
+    old, new = os.fsencode(name), os.fsencode(new_name)
+    if call(ctypes.c_int(source_fd), old, ctypes.c_int(target_fd), new, ctypes.c_uint(_RENAME_NOREPLACE)) == 0:
+        return True
+    if ctypes.get_errno() in {errno.EINVAL, errno.ENOSYS}:
+        return False
+    raise _failed(name)
+
+
+def sync_filesystem(fd: int) -> bool:
+    """Make everything on the filesystem of `fd` durable; False where there is no such call."""
+    call = getattr(_libc(), "syncfs", None) if sys.platform == "linux" else None
+    if call is None:
+        return False
+    if call(ctypes.c_int(fd)) == 0:
+        return True
+    if ctypes.get_errno() == errno.ENOSYS:
+        return False
+    raise _failed("")
+
+
+def mount_id(fd: int) -> int | None:
+    """The number of the mount that `fd` lies on; None where the system does not say."""
+    try:
+        with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
+            return next((int(line.split()[1]) for line in lines if line.startswith("mnt_id:")), None)
+    except OSError:
+        return None
+
+
+def boot_id() -> str:
+    """What tells this boot of this machine from every other; empty where the system does not say."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
+            return source.read().strip().replace("-", "")[:_LONGEST_ID]
+    except OSError:
+        return ""
