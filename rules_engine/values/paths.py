@@ -91,3 +91,13 @@ def is_below(path: RelPath, directory: RelPath) -> bool:
 def is_at_or_below(path: RelPath, directory: RelPath) -> bool:
     """Whether `path` is `directory` or lies below it."""
     return path == directory or is_below(path, directory)
+
+
+def relative(path: RelPath, directory: RelPath) -> str:
+    """How `path` is written from `directory`, as the target of a link there."""
+    there = path.split("/")
+    here = directory.split("/") if directory else []
+    common = 0
+    while common < min(len(there) - 1, len(here)) and there[common] == here[common]:
+        common += 1
+    return "/".join([".."] * (len(here) - common) + there[common:])

@@ -130,8 +130,8 @@ def parse_instant(text: str) -> Instant:
     return instant_from(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def format_instant(instant: Instant) -> str:
+def format_instant(instant: int) -> str:
     """An instant in ISO 8601, UTC, to the second; the years that datetime cannot hold as `far past` or `far future`."""
     if not -62_135_596_800 * SECOND <= instant <= 253_402_300_799 * SECOND:
         return "far past" if instant < 0 else "far future"
-    return instant_to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant_to_datetime(Instant(instant)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,89 @@
+"""When a file becomes due: the clock that a rule reads, the failure shield, and the job's own policy."""
+
+from dataclasses import dataclass
+
+from rules_engine.inventory.model import FileFact
+from rules_engine.plan.model import BUILT_IN
+from rules_engine.plan.select import Unknown
+from rules_engine.plan.subject import Owner, Subject
+from rules_engine.policy.model import Rule, Settings, Since
+from rules_engine.values.quantities import FOREVER, Instant
+from rules_engine.values.vocabulary import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something that a removal waits for: when it is over, and its name for people."""
+
+    until: int
+    """Instant; FOREVER or later never comes."""
+    name: str
+
+
+def aged_from(since: Since | None, subject: Subject, now: Instant) -> Instant | Unknown:
+    """The instant from which the age of `subject` counts; unknown where a time is missing or in the future."""
+    file, owner = subject.file, subject.owner
+    if since is Since.WRITTEN:
+        return _known(file.mtime_ns, "mtime", now)
+    changed = _changed(file, now)
+    if owner is None or since is Since.CHANGED:
+        return changed
+    end = _known(owner.end, f"the end of job `{owner.job.job_id}`", now)
+    # A file that its seal vouches for was there when the job ended: a later ctime (a mode, a link) does not
+    # make it younger. Any other file may have come later with an old mtime, so its ctime counts as well.
+    touched = _known(file.mtime_ns, "mtime", now) if file.vouched else changed
+    if isinstance(end, Unknown) or isinstance(touched, Unknown):
+        return end if isinstance(end, Unknown) else touched
+    return max(end, touched)
+
+
+def _changed(file: FileFact, now: Instant) -> Instant | Unknown:
+    mtime, ctime = _known(file.mtime_ns, "mtime", now), _known(file.ctime_ns, "ctime", now)
+    if isinstance(mtime, Unknown):
+        return mtime
+    return ctime if isinstance(ctime, Unknown) else max(mtime, ctime)
+
+
+def _known(time: int | None, name: str, now: Instant) -> Instant | Unknown:
+    if time is None:
+        return Unknown(f"{name} cannot be read")
+    return Instant(time) if time <= now else Unknown(f"{name} is in the future")
+
+
+def rule_wait(rule: Rule, subject: Subject, now: Instant) -> Wait | Unknown:
+    """What `rule` waits for before it removes `subject`."""
+    base = aged_from(rule.since, subject, now)
+    if isinstance(base, Unknown):
+        return base
+    status = subject.owner.status.counts_as if subject.owner else None
+    wait = rule.after.of(status) if rule.after else None
+    if wait is None:
+        return Unknown(f"rule `{rule.name}` has no `after` for it")
+    return Wait(base + wait, _name_of(rule))
+
+
+def _name_of(rule: Rule) -> str:
+    return BUILT_IN if rule.name == BUILT_IN else f"rule `{rule.name}`"
+
+
+def job_waits(owner: Owner, settings: Settings) -> tuple[Wait, ...]:
+    """What holds the files of a job back besides rules: the failure shield and the job's own policy.
+
+    Empty for a job whose end is unknown; no rule can age its files either.
+    """
+    if owner.end is None:
+        return ()
+    waits: list[Wait] = []
+    own = owner.job.cleanup
+    if owner.status.counts_as is JobStatus.FAILED:
+        waits.append(Wait(owner.end + settings.cleanup.preserve_on_failure, "cleanup.preserve_on_failure"))
+        if own is not None:
+            waits.append(Wait(owner.end + own.preserve_on_failure, "preserve_on_failure of the job's own policy"))
+    if own is not None:
+        waits.append(Wait(owner.end + own.retention, "retention of the job's own policy"))
+    return tuple(waits)
+
+
+def never_comes(wait: Wait) -> bool:
+    """Whether a wait has no end."""
+    return wait.until >= FOREVER

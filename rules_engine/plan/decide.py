@@ -1,0 +1,211 @@
+"""The decision about one file, with all rules of all policies at once; DESIGN "The decision", step by step."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rules_engine.inventory.model import FileFact
+from rules_engine.manifest.model import JobRecord
+from rules_engine.plan.ages import Wait, aged_from, job_waits, never_comes, rule_wait
+from rules_engine.plan.model import BUILT_IN, Because, Decision, Kept, NotDue, Remove
+from rules_engine.plan.protect import protection
+from rules_engine.plan.select import MATCHED, Matched, NotMatched, Unknown, Verdict, select
+from rules_engine.plan.subject import Evidence, Subject, subject_of
+from rules_engine.policy.model import Action, PolicySet, Rule
+from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import FileType, RuleName
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was decided for one file, and what each rule said of it as each owner sees it."""
+
+    decision: Decision
+    subjects: tuple[Subject, ...] = ()
+    """Empty where the file is protected: then no rule was asked."""
+    verdicts: tuple[tuple[Verdict, ...], ...] = ()
+    """For each subject, in the order of the policies' rules."""
+
+
+def decide(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen: Evidence) -> Decision:
+    """What happens to `file`, and why."""
+    return judge(file, owners, policies, seen).decision
+
+
+def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen: Evidence) -> Judgement:
+    """The decision about `file` with the verdict of every rule behind it."""
+    # INVARIANT: the answer does not depend on the order of rules, policy files, jobs or owners.
+    views = tuple(seen.owners[one.job_id] for one in sorted(owners, key=lambda one: one.job_id))
+    protected = protection(file, views, seen)
+    if protected is not None:
+        return Judgement(protected)
+    subjects = tuple(subject_of(file, owner, policies) for owner in views or (None,))
+    verdicts = tuple(tuple(_verdict(rule, subject, seen) for rule in policies.rules) for subject in subjects)
+    each = (
+        _decide_one(one, _taking_part(policies, said, None), policies, seen) for one, said in _zip(subjects, verdicts)
+    )
+    return Judgement(combine(each), subjects, verdicts)
+
+
+def would_go(judged: Judgement, rule: Rule, policies: PolicySet, seen: Evidence) -> bool:
+    """Whether the file would go if `rule`, which only reports, took part alone beside all that do."""
+    each = (
+        _decide_one(one, _taking_part(policies, said, rule), policies, seen)
+        for one, said in _zip(judged.subjects, judged.verdicts)
+    )
+    decision = combine(each)
+    return isinstance(decision, Remove) and rule.name in decision.rules
+
+
+def combine(decisions: Iterable[Decision]) -> Decision:
+    """The decision for a file with several owners: it goes only if every one of theirs removes it."""
+    every = tuple(decisions)
+    kept = [one for one in every if isinstance(one, Kept)]
+    if kept:
+        return kept[0]
+    waiting = [one for one in every if isinstance(one, NotDue)]
+    if waiting:
+        return max(waiting, key=lambda one: (one.until, one.waits_for))
+    return _mildest(one for one in every if isinstance(one, Remove))
+
+
+def _mildest(removals: Iterable[Remove]) -> Remove:
+    every = tuple(removals)
+    action = Action.TRASH if any(one.action is Action.TRASH for one in every) else Action.DELETE
+    rules = tuple(sorted({name for one in every for name in one.rules}))
+    due = max(one.due for one in every)
+    return Remove(action, rules, due, any(one.deliverable for one in every))
+
+
+def _zip(
+    subjects: tuple[Subject, ...], verdicts: tuple[tuple[Verdict, ...], ...]
+) -> Iterable[tuple[Subject, tuple[Verdict, ...]]]:
+    return zip(subjects, verdicts, strict=True)
+
+
+def _taking_part(policies: PolicySet, said: tuple[Verdict, ...], extra: Rule | None) -> "_Said":
+    pairs = [
+        (rule, verdict)
+        for rule, verdict in zip(policies.rules, said, strict=True)
+        if not isinstance(verdict, NotMatched) and (not rule.report_only or rule is extra)
+    ]
+    keep = tuple((rule, verdict) for rule, verdict in pairs if not rule.is_removal)
+    return _Said(keep, tuple((rule, verdict) for rule, verdict in pairs if rule.is_removal))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The rules that select a subject or cannot tell."""
+
+    keep: tuple[tuple[Rule, Matched | Unknown], ...]
+    removal: tuple[tuple[Rule, Matched | Unknown], ...]
+
+
+def _verdict(rule: Rule, subject: Subject, seen: Evidence) -> Verdict:
+    verdict = select(rule, subject)
+    if rule.keep_for is None or isinstance(verdict, NotMatched):
+        return verdict
+    base = aged_from(rule.since, subject, seen.now)
+    if isinstance(base, Unknown):
+        return base
+    # `for` is over: the rule no longer selects the file, and there is no condition that a user could mend.
+    return verdict if seen.now < base + rule.keep_for else NotMatched(())
+
+
+def _decide_one(subject: Subject, said: _Said, policies: PolicySet, seen: Evidence) -> Decision:
+    kept = _keep_rules(said.keep) or _cleanup_off(subject, policies)
+    if kept is not None:
+        return kept
+    removal = _removal_rules(subject, said.removal, policies, seen)
+    if isinstance(removal, Kept):
+        return removal
+    unsure = sorted(_why(rule, verdict.why) for rule, verdict in removal if isinstance(verdict, Unknown))
+    if unsure:
+        return Kept(Because.UNKNOWN, f"unknown: {', '.join(unsure)}", _names(removal))
+    return _wait_or_remove(subject, tuple(rule for rule, _ in removal), policies, seen)
+
+
+def _keep_rules(keep: tuple[tuple[Rule, Matched | Unknown], ...]) -> Kept | None:
+    if not keep:
+        return None
+    names = _names(keep)
+    sure = [rule.name for rule, verdict in keep if isinstance(verdict, Matched)]
+    if sure:
+        return Kept(Because.KEEP_RULE, _keeps(sure), names)
+    why = sorted(_why(rule, verdict.why) for rule, verdict in keep if isinstance(verdict, Unknown))
+    return Kept(Because.KEEP_RULE_CANNOT_TELL, f"unknown: {', '.join(why)}", names)
+
+
+def _keeps(names: list[RuleName]) -> str:
+    quoted = ", ".join(f"`{name}`" for name in sorted(names))
+    return f"rule {quoted} keeps it" if len(names) == 1 else f"rules {quoted} keep it"
+
+
+def _why(rule: Rule, why: str) -> str:
+    return f"rule `{rule.name}` cannot tell: {why}"
+
+
+def _names(pairs: Iterable[tuple[Rule, Verdict]]) -> tuple[RuleName, ...]:
+    return tuple(sorted(rule.name for rule, _ in pairs))
+
+
+def _cleanup_off(subject: Subject, policies: PolicySet) -> Kept | None:
+    settings = policies.settings
+    if not settings.cleanup.enabled:
+        return Kept(Because.CLEANUP_OFF, "`cleanup.enabled` is false")
+    own = subject.owner.job.cleanup if subject.owner else None
+    if own is not None and not own.enabled:
+        return Kept(Because.JOB_POLICY, "the job's own policy turns cleanup off")
+    if settings.debug and (settings.cleanup.debug_mode_disables or (own is not None and own.debug_mode_disables)):
+        return Kept(Because.CLEANUP_OFF, "debug mode turns cleanup off")
+    return None
+
+
+def _removal_rules(
+    subject: Subject, removal: tuple[tuple[Rule, Matched | Unknown], ...], policies: PolicySet, seen: Evidence
+) -> Kept | tuple[tuple[Rule, Matched | Unknown], ...]:
+    specific = tuple((rule, verdict) for rule, verdict in removal if not rule.otherwise)
+    chosen = specific or removal or _built_in(subject, seen)
+    if not chosen:
+        return Kept(Because.NO_RULE, "no rule selects it")
+    return _type_not_cleaned(subject, policies) or chosen
+
+
+def _built_in(subject: Subject, seen: Evidence) -> tuple[tuple[Rule, Matched], ...]:
+    rule = seen.built_in
+    return ((rule, MATCHED),) if isinstance(select(rule, subject), Matched) else ()
+
+
+def _type_not_cleaned(subject: Subject, policies: PolicySet) -> Kept | None:
+    if subject.owner is None or subject.file_type is None or subject.deliverable:
+        return None
+    if _leaves_out(policies.settings.cleanup.file_types, subject.file_type):
+        return Kept(Because.FILE_TYPE_NOT_CLEANED, f"`cleanup.file_types` leaves out `{subject.file_type}`")
+    own = subject.owner.job.cleanup
+    if own is not None and _leaves_out(own.file_types, subject.file_type):
+        return Kept(Because.JOB_POLICY, f"the job's own policy leaves out `{subject.file_type}`")
+    return None
+
+
+def _leaves_out(types: frozenset[FileType] | None, file_type: FileType) -> bool:
+    return types is not None and file_type not in types
+
+
+def _wait_or_remove(subject: Subject, rules: tuple[Rule, ...], policies: PolicySet, seen: Evidence) -> Decision:
+    waits: list[Wait] = []
+    for rule in rules:
+        wait = rule_wait(rule, subject, seen.now)
+        if isinstance(wait, Unknown):
+            return Kept(Because.UNKNOWN, f"unknown: {wait.why}", tuple(sorted(one.name for one in rules)))
+        waits.append(wait)
+    if subject.owner is not None:
+        waits += job_waits(subject.owner, policies.settings)
+    names = tuple(sorted(rule.name for rule in rules))
+    last = max(waits, key=lambda wait: (wait.until, wait.name))
+    if never_comes(last):
+        forever = max(wait.name for wait in waits if never_comes(wait))
+        reason = "cleanup.preserve_on_failure" if forever == BUILT_IN else forever
+        return Kept(Because.NEVER_DUE, f"never due: {reason} keeps the files of failed jobs", names)
+    if seen.now < last.until:
+        return NotDue(Instant(last.until), last.name, names)
+    action = Action.TRASH if any(rule.action is Action.TRASH for rule in rules) else Action.DELETE
+    return Remove(action, names, Instant(last.until), subject.deliverable)

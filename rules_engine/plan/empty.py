@@ -1,0 +1,108 @@
+"""Workspace directories that a plan leaves empty, or that are empty already: they go after their files."""
+
+from dataclasses import dataclass
+
+from rules_engine.inventory.model import DirectoryFacts
+from rules_engine.plan.ages import Wait, job_waits
+from rules_engine.plan.model import BUILT_IN, LARGEST_BATCH, Batch, Entry, StepAction
+from rules_engine.plan.protect import protection_of_directory
+from rules_engine.plan.subject import Evidence, Owner
+from rules_engine.policy.model import PolicySet, Tracked
+from rules_engine.values.paths import RelPath, is_below, join, name_of, parent, sort_key
+from rules_engine.values.quantities import FOREVER
+from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus, RuleName
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One directory at or below a workspace."""
+
+    inode: int
+    owner: JobId
+    subdirectories: tuple[str, ...]
+    rules: frozenset[RuleName]
+    """The rules that empty it; none where it was empty before."""
+
+
+class EmptyDirectories:
+    """Collects the workspace directories of a plan, and says which of them go."""
+
+    def __init__(self, policies: PolicySet, seen: Evidence) -> None:
+        self._policies = policies
+        self._evidence = seen
+        self._emptied: dict[RelPath, _Seen] = {}
+
+    def add(self, facts: DirectoryFacts, owner: JobId, rules: frozenset[RuleName], *, all_go: bool) -> None:
+        """Note a directory at or below the workspace of `owner`, and whether every file in it goes by `rules`."""
+        if all_go and facts.complete and facts.inode is not None:
+            self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, rules)
+
+    def batches(self) -> tuple[Batch, ...]:
+        """The directories that go, deepest first, batched by the directory that holds them."""
+        groups: dict[tuple[RelPath, tuple[RuleName, ...], JobId], list[Entry]] = {}
+        for path, rules in self._removable().items():
+            found = self._emptied[path]
+            entry = Entry(name=name_of(path), kind=EntryKind.DIRECTORY, inode=found.inode)
+            groups.setdefault((parent(path), rules, found.owner), []).append(entry)
+        ordered = sorted(groups.items(), key=lambda item: (sort_key(item[0][0]), item[0][1:]), reverse=True)
+        return tuple(
+            _batch(key, entries[start : start + LARGEST_BATCH])
+            for key, entries in ordered
+            for start in range(0, len(entries), LARGEST_BATCH)
+        )
+
+    def _removable(self) -> dict[RelPath, tuple[RuleName, ...]]:
+        going: dict[RelPath, tuple[RuleName, ...]] = {}
+        for path in sorted(self._emptied, key=sort_key, reverse=True):
+            found = self._emptied[path]
+            below = [join(path, name) for name in found.subdirectories]
+            if not all(one in going for one in below) or self._stays(path, found):
+                continue
+            rules = found.rules.union(*(going[one] for one in below)) - {BUILT_IN}
+            if not rules and not found.rules and not below and not self._built_in_is_due(found.owner):
+                continue
+            going[path] = tuple(sorted(rules)) or (BUILT_IN,)
+        return dict(sorted(going.items(), key=lambda item: sort_key(item[0])))
+
+    def _stays(self, path: RelPath, found: _Seen) -> bool:
+        owner = self._evidence.owners[found.owner]
+        return (
+            owner.status not in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.ABANDONED}
+            or owner.layout is None
+            or not self._policies.settings.cleanup.enabled
+            or protection_of_directory(path, self._evidence) is not None
+            or self._is_kept(path)
+            or self._holds_another_workspace(path)
+        )
+
+    def _is_kept(self, path: RelPath) -> bool:
+        # A keep rule speaks of files; a pattern of it that names this very directory is read widely all the same.
+        return any(
+            rule.files.match is not None
+            and rule.files.tracked is not Tracked.UNTRACKED
+            and rule.files.match.match(path, is_directory=True) is not None
+            for rule in self._policies.keep_rules
+        )
+
+    def _holds_another_workspace(self, path: RelPath) -> bool:
+        mine = self._evidence.owners[self._emptied[path].owner].job
+        return any(is_below(workspace, path) and workspace != mine.workspace for workspace in self._evidence.workspaces)
+
+    def _built_in_is_due(self, owner_id: JobId) -> bool:
+        owner = self._evidence.owners[owner_id]
+        waits = (*job_waits(owner, self._policies.settings), *self._built_in_wait(owner))
+        debug = self._policies.settings.debug and self._policies.settings.cleanup.debug_mode_disables
+        own_off = owner.job.cleanup is not None and not owner.job.cleanup.enabled
+        return not debug and not own_off and all(wait.until <= self._evidence.now for wait in waits)
+
+    def _built_in_wait(self, owner: Owner) -> tuple[Wait, ...]:
+        after = self._evidence.built_in.after
+        wait = after.of(owner.status.counts_as) if after else None
+        if owner.end is None or wait is None:
+            return (Wait(FOREVER, BUILT_IN),)
+        return (Wait(owner.end + wait, BUILT_IN),)
+
+
+def _batch(key: tuple[RelPath, tuple[RuleName, ...], JobId], entries: list[Entry]) -> Batch:
+    directory, rules, owner = key
+    return Batch(directory, StepAction.REMOVE_DIRECTORY, tuple(entries), rules, (owner,), reason="empty")

@@ -1,0 +1,190 @@
+"""The plan file: JSON Lines of a header, batches and a trailer that proves the whole."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final, TypeVar
+
+import msgspec
+
+from rules_engine.errors import ExitCode, InvalidValueError, RulesError
+from rules_engine.plan.model import LARGEST_BATCH, Batch, Header, Plan, Trailer
+from rules_engine.values.names import BYTES, decode_name, encode_name
+from rules_engine.values.paths import parse_relpath
+
+FORMAT_VERSION: Final = "1.0"
+_KIND: Final = "plan"
+_DIGEST_KEY: Final = b',"sha256":"'
+_LINE_END: Final = b'"}\n'
+_ODD_NAME: Final = f'{{"{BYTES}":'.encode()
+_LONGEST_LINE: Final = 64 * 2**20
+_T = TypeVar("_T")
+
+
+class PlanFileError(RulesError):
+    """A file that is no plan, or not a whole one."""
+
+    exit_code = ExitCode.STALE_PLAN
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"this plan cannot be used: {self.why}\n  help: make it again with `rules plan --out FILE`"
+
+
+class _HeaderLine(msgspec.Struct, forbid_unknown_fields=True):
+    kind: str
+    format_version: str
+    header: Header
+
+
+class _TrailerLine(msgspec.Struct, forbid_unknown_fields=True):
+    trailer: Trailer
+    sha256: str
+
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+
+
+def write_plan(plan: Plan, out: BinaryIO) -> None:
+    """Write `plan` to `out`, batch by batch, and set the digest of its trailer."""
+    digest = hashlib.sha256()
+
+    def line(data: bytes) -> None:
+        digest.update(data)
+        out.write(data)
+
+    line(_encode(_HeaderLine(_KIND, FORMAT_VERSION, plan.header)) + b"\n")
+    for batch in plan.batches:
+        line(_encode(batch) + b"\n")
+    plan.trailer.digest = ""
+    line(_encode({"trailer": plan.trailer})[:-1])
+    plan.trailer.digest = digest.hexdigest()
+    out.write(_DIGEST_KEY + plan.trailer.digest.encode() + _LINE_END)
+
+
+def read_plan(source: BinaryIO) -> Plan:
+    """The plan that `source` holds, proved whole before anything of it is believed.
+
+    `source` must stay open while the batches are gone through, which can be done again.
+
+    Raises:
+        PlanFileError: when a line is cut, edited or missing, or a path in it is no path below a root.
+    """
+    header, first_batch, trailer = _proved(source)
+    return Plan(header, _Batches(source, first_batch), trailer)
+
+
+class _Batches:
+    """The batches of an open plan file."""
+
+    def __init__(self, source: BinaryIO, start: int) -> None:
+        self._source = source
+        self._start = start
+
+    def __iter__(self) -> Iterator[Batch]:
+        place = self._start
+        while True:
+            # Two readers may take turns, so each keeps its own place.
+            self._source.seek(place)
+            line = self._source.readline(_LONGEST_LINE)
+            if _DIGEST_KEY in line:
+                return
+            place += len(line)
+            yield _decode(line, Batch)
+
+
+def _proved(source: BinaryIO) -> tuple[Header, int, Trailer]:
+    source.seek(0)
+    digest = hashlib.sha256()
+    first = source.readline(_LONGEST_LINE)
+    digest.update(first)
+    header = _header(first)
+    while line := source.readline(_LONGEST_LINE):
+        if _DIGEST_KEY in line:
+            if source.read(1):
+                raise PlanFileError("something stands after its last line")
+            return header, len(first), _trailer(line, digest)
+        digest.update(line)
+        _check(_decode(line, Batch))
+    raise PlanFileError("it was cut short: its last line is missing")
+
+
+def _header(line: bytes) -> Header:
+    found = _decode(line, _HeaderLine)
+    if found.kind != _KIND:
+        raise PlanFileError(f"it is a `{found.kind}`, not a plan")
+    if found.format_version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise PlanFileError(f"its format is {found.format_version}; this version reads {FORMAT_VERSION}")
+    return found.header
+
+
+def _trailer(line: bytes, digest: Any) -> Trailer:
+    body, _, rest = line.rpartition(_DIGEST_KEY)
+    if not rest.endswith(_LINE_END):
+        raise PlanFileError("it was cut short in its last line")
+    digest.update(body)
+    if rest[: -len(_LINE_END)].decode("ascii", "replace") != digest.hexdigest():
+        raise PlanFileError("it was edited: its lines do not match its SHA-256")
+    trailer = _decode(line, _TrailerLine)
+    trailer.trailer.digest = trailer.sha256
+    return trailer.trailer
+
+
+def _check(batch: Batch) -> None:
+    # The digest proves that nobody edited the plan by accident, not who wrote it: a path that leads out of the
+    # root must not get as far as the executor, which checks again.
+    try:
+        if batch.directory:
+            parse_relpath(batch.directory)
+        for entry in batch.entries:
+            if "/" in entry.name:
+                raise PlanFileError(f"the name `{entry.name}` is not one component")
+            parse_relpath(entry.name)
+    except InvalidValueError as err:
+        raise PlanFileError(str(err)) from err
+    if not 0 < len(batch.entries) <= LARGEST_BATCH:
+        raise PlanFileError(f"a batch has {len(batch.entries)} entries")
+
+
+def _encode(value: object) -> bytes:
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_written(msgspec.to_builtins(value)))
+
+
+def _decode(line: bytes, kind: type[_T]) -> _T:
+    if not line.endswith(b"\n"):
+        raise PlanFileError("it was cut short in the middle of a line")
+    try:
+        if _ODD_NAME not in line:
+            return msgspec.json.decode(line, type=kind)
+        return msgspec.convert(_read(msgspec.json.decode(line)), kind)
+    except (msgspec.DecodeError, InvalidValueError) as err:
+        raise PlanFileError(f"a line is not what a plan holds: {err}") from err
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case str():
+            return encode_name(value)
+        case dict():
+            return {key: _written(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_written(one) for one in value]
+        case _:
+            return value
+
+
+def _read(value: Any) -> Any:
+    match value:
+        case {"bytes": _}:
+            return decode_name(value)
+        case dict():
+            return {key: _read(one) for key, one in value.items()}
+        case list():
+            return [_read(one) for one in value]
+        case _:
+            return value

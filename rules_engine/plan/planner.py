@@ -1,0 +1,156 @@
+"""Makes a plan: every directory of the inventory in order, every file decided, its steps batched."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from rules_engine import __version__
+from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
+from rules_engine.manifest.model import JobRecord
+from rules_engine.plan.decide import judge
+from rules_engine.plan.empty import EmptyDirectories
+from rules_engine.plan.limits import raised, refusals
+from rules_engine.plan.model import (
+    LARGEST_BATCH,
+    Ask,
+    Batch,
+    Count,
+    Decision,
+    Entry,
+    Guards,
+    Header,
+    Plan,
+    Remove,
+    StepAction,
+    Trailer,
+)
+from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
+from rules_engine.plan.subject import Evidence, gather_evidence
+from rules_engine.plan.summary import Summary
+from rules_engine.policy.model import PolicySet
+from rules_engine.policy.patterns import PATHSPEC_VERSION
+from rules_engine.values.quantities import instant_from
+from rules_engine.values.vocabulary import JobId, RuleName
+
+Watch: TypeAlias = Callable[[FileFact, Decision], None]
+"""Called with each file and what was decided for it."""
+
+_Key: TypeAlias = tuple[StepAction, tuple[RuleName, ...], tuple[JobId, ...], bool]
+
+
+def _nobody(_file: FileFact, _decision: Decision) -> None:
+    """Watch nothing."""
+
+
+NOBODY: Final[Watch] = _nobody
+
+
+def make_plan(
+    policies: PolicySet,
+    jobs: Iterable[JobRecord],
+    inventory: Inventory,
+    guards: Guards,
+    *,
+    now: datetime,
+    ask: Ask,
+    watch: Watch = NOBODY,
+) -> Plan:
+    """The plan for everything in `inventory`.
+
+    The decisions are made while its batches are gone through, which can be done once; the trailer is whole after that.
+
+    Raises:
+        InvalidValueError: when `now` has no time zone, or `ask` raises what is no limit.
+    """
+    instant = instant_from(now)
+    known = tuple(jobs)
+    seen = gather_evidence(policies, known, guards, now=instant)
+    header = Header(
+        now=instant,
+        root_id=guards.root_id,
+        policies_digest=policies.digest,
+        limits=raised(policies.settings.limits, ask),
+        versions={"pathspec": PATHSPEC_VERSION, "rules_engine": __version__},
+        ask={
+            f"limit {name}": "unlimited" if value is None else str(value) for name, value in sorted(ask.limits.items())
+        },
+    )
+    planner = _Planner(policies, OwnerIndex(known), seen, header, watch)
+    return Plan(header, planner.batches(inventory), planner.trailer)
+
+
+class _Planner:
+    """One making of a plan; its trailer grows while the batches go by."""
+
+    def __init__(self, policies: PolicySet, owners: OwnerIndex, seen: Evidence, header: Header, watch: Watch) -> None:
+        self._policies = policies
+        self._owners = owners
+        self._seen = seen
+        self._header = header
+        self._watch = watch
+        self._summary = Summary(policies, seen)
+        self._empty = EmptyDirectories(policies, seen)
+        self._untracked_removals = Count()
+
+    @property
+    def trailer(self) -> Trailer:
+        return self._summary.trailer
+
+    def batches(self, inventory: Inventory) -> Iterator[Batch]:
+        for facts in inventory.directories:
+            yield from self._directory(facts)
+        for batch in self._empty.batches():
+            for _ in batch.entries:
+                self._summary.count_directory()
+            yield batch
+        trailer = self._summary.finish(inventory)
+        trailer.refusals = refusals(self._header.limits, trailer, self._untracked_removals)
+
+    def _directory(self, facts: DirectoryFacts) -> Iterator[Batch]:
+        owners = self._owners.of_directory(facts.path)
+        groups: dict[_Key, list[Entry]] = {}
+        stays = False
+        for file in facts.files:
+            step = self._file(file, owners)
+            if step is None:
+                stays = True
+            else:
+                groups.setdefault(step[0], []).append(step[1])
+        if len(owners.containing) == 1:
+            rules = frozenset(name for key in groups for name in key[1])
+            self._empty.add(facts, owners.containing[0].job_id, rules, all_go=not stays)
+        for key, entries in sorted(groups.items()):
+            yield from _batches(facts, key, entries)
+
+    def _file(self, file: FileFact, owners: DirectoryOwners) -> tuple[_Key, Entry] | None:
+        jobs = owners.of(file)
+        judged = judge(file, jobs, self._policies, self._seen)
+        self._summary.count(file, judged, tracked=bool(jobs))
+        decision = judged.decision
+        self._watch(file, decision)
+        if not isinstance(decision, Remove):
+            return None
+        if not jobs:
+            self._untracked_removals.add(file.size)
+        ids = tuple(job.job_id for job in jobs)
+        return (StepAction(decision.action.value), decision.rules, ids, decision.deliverable), _entry(file, decision)
+
+
+def _entry(file: FileFact, removal: Remove) -> Entry:
+    return Entry(
+        name=file.name,
+        kind=file.kind,
+        inode=file.inode,
+        size=file.size or 0,
+        mtime_ns=file.mtime_ns or 0,
+        ctime_ns=file.ctime_ns or 0,
+        nlink=file.nlink,
+        due=removal.due,
+    )
+
+
+def _batches(facts: DirectoryFacts, key: _Key, entries: list[Entry]) -> Iterator[Batch]:
+    action, rules, owners, deliverable = key
+    for start in range(0, len(entries), LARGEST_BATCH):
+        some = tuple(entries[start : start + LARGEST_BATCH])
+        yield Batch(facts.path, action, some, rules, owners, deliverable=deliverable)

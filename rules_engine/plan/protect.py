@@ -1,0 +1,94 @@
+"""Step 1 of a decision: what no rule and no command may touch, whatever it says."""
+
+from typing import Final
+
+from rules_engine.inventory.model import FileFact
+from rules_engine.plan.model import Because, Kept
+from rules_engine.plan.subject import Evidence, Owner
+from rules_engine.values.paths import RelPath, is_at_or_below
+from rules_engine.values.vocabulary import EntryKind, JobStatus
+
+STATE: Final = ".rules"
+"""The directory of the tool's own state; of this root, or of another one further down."""
+
+_NEVER_INSIDE: Final = frozenset({".git", "lost+found", ".snapshot"})
+_NEVER_NAMED: Final = (".nfs", ".fuse_hidden")
+_REMEMBERED: Final = 4_096
+
+
+def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kept | None:
+    """Why the file is protected; None where nothing protects it."""
+    return (
+        protection_of_directory(file.directory, seen)
+        or _protection_of_name(file)
+        or _protection_of_link(file, seen)
+        or next((found for owner in owners if (found := _protection_by_owner(owner))), None)
+    )
+
+
+def protection_of_directory(directory: RelPath, seen: Evidence) -> Kept | None:
+    """Why everything directly in `directory` is protected; None where nothing protects it."""
+    remembered = seen.protected_directories
+    if directory not in remembered:
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
+        remembered[directory] = _special(directory) or _own(directory, seen) or _damaged(directory, seen)
+    return remembered[directory]
+
+
+def _special(directory: RelPath) -> Kept | None:
+    for part in directory.split("/"):
+        if part == STATE:
+            return Kept(Because.OWN_STATE, "it is part of the state of rules-engine")
+        if part in _NEVER_INSIDE:
+            return Kept(Because.SPECIAL_NAME, f"it lies below a directory named `{part}`")
+    return None
+
+
+def _own(directory: RelPath, seen: Evidence) -> Kept | None:
+    if any(is_at_or_below(directory, own) for own in seen.guards.own):
+        return Kept(Because.OWN_STATE, "it lies in a policy folder")
+    return None
+
+
+def _damaged(directory: RelPath, seen: Evidence) -> Kept | None:
+    for damage in seen.guards.damaged:
+        if any(is_at_or_below(directory, named) for named in damage.below):
+            return Kept(Because.DAMAGED_MANIFEST, f"the manifest of job `{damage.job_id}` may name it: {damage.why}")
+        if damage.anywhere and not _in_workspace_of_another(directory, damage.job_id, seen):
+            return Kept(Because.DAMAGED_MANIFEST, f"the manifest of job `{damage.job_id}` may name it: {damage.why}")
+    return None
+
+
+def _in_workspace_of_another(directory: RelPath, job_id: str, seen: Evidence) -> bool:
+    # Declaring a path below another job's workspace is an error, so a lost line cannot name one there.
+    return any(
+        is_at_or_below(directory, workspace)
+        for workspace, owner in seen.workspaces.items()
+        if owner != job_id and seen.owners[owner].status is not JobStatus.UNTRUSTED
+    )
+
+
+def _protection_of_name(file: FileFact) -> Kept | None:
+    if file.kind not in {EntryKind.FILE, EntryKind.LINK}:
+        return Kept(Because.NOT_A_FILE, "it is not a regular file or link")
+    if file.name == STATE or file.name in _NEVER_INSIDE or file.name.startswith(_NEVER_NAMED):
+        return Kept(Because.SPECIAL_NAME, f"no rule reaches an entry named `{file.name}`")
+    return None
+
+
+def _protection_of_link(file: FileFact, seen: Evidence) -> Kept | None:
+    if file.kind is not EntryKind.LINK or file.path not in seen.links:
+        return None
+    return Kept(Because.LAYOUT_LINK, f"it is a status link or alias of job `{seen.links[file.path]}`")
+
+
+def _protection_by_owner(owner: Owner) -> Kept | None:
+    job = owner.job
+    if owner.status is JobStatus.RUNNING:
+        return Kept(Because.JOB_RUNNING, f"job `{job.job_id}` is running")
+    if owner.status is JobStatus.UNTRUSTED:
+        return Kept(Because.JOB_UNTRUSTED, f"the manifest of job `{job.job_id}` is damaged")
+    if owner.layout is None:
+        return Kept(Because.NO_LAYOUT, f"no layout has the type `{job.job_type}` of job `{job.job_id}`")
+    return None

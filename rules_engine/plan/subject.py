@@ -1,0 +1,148 @@
+"""What one decision looks at: a file as one of its owners sees it, or as nobody's."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rules_engine.inventory.model import FileFact
+from rules_engine.manifest.model import JobRecord
+from rules_engine.plan.model import BUILT_IN, Guards, Kept
+from rules_engine.policy.model import (
+    Action,
+    After,
+    FileSelector,
+    JobSelector,
+    Layout,
+    PolicySet,
+    Rule,
+    Settings,
+    Tracked,
+)
+from rules_engine.values.diagnostics import Span
+from rules_engine.values.paths import RelPath, is_at_or_below
+from rules_engine.values.quantities import Duration, Instant
+from rules_engine.values.vocabulary import FileType, JobId, JobStatus, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One job as this plan reads it: its status and end at `now`, and the layout of its type."""
+
+    job: JobRecord
+    status: JobStatus
+    end: Instant | None
+    layout: Layout | None
+
+    def type_of(self, file: FileFact) -> FileType:
+        """What the manifest says the file is; undeclared where it does not name it."""
+        declared = self.job.files.get(file.directory)
+        if declared is not None and file.name in declared:
+            return declared[file.name]
+        above = [one for one in self.job.directories if is_at_or_below(file.directory, one)]
+        nearest = max(above, key=len, default=None)
+        found = self.job.directories[nearest].file_type if nearest is not None else None
+        return found or FileType.UNDECLARED
+
+    def place_of(self, directory: RelPath) -> Place | None:
+        """Whether a directory lies in the job's workspace or output; None where in neither."""
+        if is_at_or_below(directory, self.job.workspace):
+            return Place.WORKSPACE
+        return Place.OUTPUT if is_at_or_below(directory, self.job.output) else None
+
+    def is_deliverable(self, file_type: FileType, place: Place | None) -> bool:
+        """Whether a file of that type there is a deliverable, as the layout of the job's type says."""
+        if file_type == FileType.UNDECLARED and place is Place.WORKSPACE:
+            return False
+        holder = self.layout.holder(file_type) if self.layout else None
+        if holder is not None:
+            return holder.place is Place.OUTPUT
+        return place is not Place.WORKSPACE
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one decision sees besides the file, its owners and the policies."""
+
+    now: Instant
+    guards: Guards
+    owners: Mapping[JobId, Owner]
+    links: Mapping[RelPath, JobId]
+    """Status and alias links that layouts made, and the job that each belongs to."""
+    workspaces: Mapping[RelPath, JobId]
+    built_in: Rule
+    """`settings.cleanup` as a rule; it acts where no rule of a policy selects."""
+    protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
+    """What protects all of a directory, remembered; a directory's files ask one after another."""
+
+
+def built_in_rule(settings: Settings) -> Rule:
+    """`settings.cleanup` as a rule: temporary files of ended jobs, where no rule of a policy selects."""
+    cleanup = settings.cleanup
+    failed = Duration(max(cleanup.retention, cleanup.preserve_on_failure))
+    return Rule(
+        name=BUILT_IN,
+        span=Span("", 0, 0, 0, 0),
+        action=Action.DELETE,
+        jobs=JobSelector(statuses=frozenset({JobStatus.COMPLETED, JobStatus.FAILED})),
+        files=FileSelector(tracked=Tracked.TRACKED),
+        after=After(None, ((JobStatus.COMPLETED, cleanup.retention), (JobStatus.FAILED, failed))),
+    )
+
+
+def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guards, *, now: Instant) -> Evidence:
+    """Read every job once at `now`."""
+    owners: dict[JobId, Owner] = {}
+    links: dict[RelPath, JobId] = {}
+    workspaces: dict[RelPath, JobId] = {}
+    for job in jobs:
+        owners[job.job_id] = Owner(job, job.reading(now), job.end(now), policies.layouts.get(job.job_type))
+        workspaces[job.workspace] = job.job_id
+        for link in (job.status_link, *job.aliases):
+            if link is not None:
+                links[link] = job.job_id
+    return Evidence(now, guards, owners, links, workspaces, built_in_rule(policies.settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A file as one owner sees it; without an owner, as nobody's."""
+
+    file: FileFact
+    path: RelPath
+    owner: Owner | None
+    file_type: FileType | None
+    """None for an untracked file: nobody said what it is."""
+    place: Place | None
+    deliverable: bool
+
+
+def subject_of(file: FileFact, owner: Owner | None, policies: PolicySet) -> Subject:
+    """The subject that `file` is to `owner`."""
+    path = file.path
+    if owner is None:
+        return Subject(file, path, None, None, _place_by_layouts(path, policies), _fits_output_name(file, policies))
+    file_type = owner.type_of(file)
+    place = owner.place_of(file.directory)
+    return Subject(file, path, owner, file_type, place, owner.is_deliverable(file_type, place))
+
+
+def _place_by_layouts(path: RelPath, policies: PolicySet) -> Place | None:
+    if any(layout.workspace.fits_above(path) for layout in policies.layouts.values()):
+        return Place.WORKSPACE
+    if any(layout.output.fits_above(path) for layout in policies.layouts.values()):
+        return Place.OUTPUT
+    return None
+
+
+def _fits_output_name(file: FileFact, policies: PolicySet) -> bool:
+    # A deliverable whose manifest was lost must not become a stray file that a pattern takes.
+    return any(
+        template.fits(file.name)
+        for layout in policies.layouts.values()
+        for file_type, template in layout.names
+        if not _held_in_workspace(layout, file_type)
+    )
+
+
+def _held_in_workspace(layout: Layout, file_type: FileType) -> bool:
+    holder = layout.holder(file_type)
+    return holder is not None and holder.place is Place.WORKSPACE
