@@ -1,0 +1,98 @@
+"""Carries out batches on directory handles: each directory is opened once, beneath the root, following nothing."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, assert_never
+
+from rules_engine.apply import steps
+from rules_engine.apply.model import StepResult
+from rules_engine.apply.retry import Retrier
+from rules_engine.apply.trash import Trash, make_directories
+from rules_engine.filesystem.directory import Directory
+from rules_engine.plan.model import Batch, Entry, StepAction
+from rules_engine.values.paths import RelPath
+
+
+class Guard(Protocol):
+    """What protects entries as things stand now."""
+
+    def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
+        """The outcome of a step that must not be carried out any more; None where nothing speaks against it."""
+        ...
+
+
+class Executor:
+    """Carries out steps one after another; one that fails never stops the rest."""
+
+    def __init__(
+        self, root: Directory, retrier: Retrier, *, trash: Trash | None = None, guard: Guard | None = None
+    ) -> None:
+        self._root = root
+        self._retrier = retrier
+        self._trash = trash
+        self._guard = guard
+
+    def carry_out(self, batch: Batch, first: int = 0) -> Iterator[StepResult]:
+        """The result of each entry of `batch` from `first` on, in order, as it is carried out."""
+        try:
+            here = self._patiently(lambda: self._open(batch))
+        except FileNotFoundError:
+            yield from [steps.GONE] * (len(batch.entries) - first)
+            return
+        except OSError as err:
+            yield from [steps.failed(err)] * (len(batch.entries) - first)
+            return
+        with here:
+            for entry in batch.entries[first:]:
+                yield self._step(batch, entry, here)
+
+    def _open(self, batch: Batch) -> Directory:
+        if batch.action in {StepAction.CREATE_DIRECTORY, StepAction.CREATE_LINK}:
+            return make_directories(self._root, batch.directory)
+        return self._root.open(batch.directory)
+
+    def _step(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
+        try:
+            return self._attempt(batch, entry, here)
+        except OSError as err:
+            first_error = err
+        try:
+            return self._retrier.again(first_error, lambda: self._fresh_attempt(batch, entry))
+        except FileNotFoundError:
+            return steps.GONE
+        except OSError as err:
+            return steps.failed(err)
+
+    def _fresh_attempt(self, batch: Batch, entry: Entry) -> StepResult:
+        # On a network filesystem a stale handle stays stale: each further attempt opens its own.
+        with self._root.open(batch.directory) as here:
+            return self._attempt(batch, entry, here)
+
+    def _attempt(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
+        if self._guard is not None and (held := self._guard.protects(batch, entry, here)) is not None:
+            return held
+        return self._act(batch.action, batch.directory, entry, here)
+
+    def _act(self, action: StepAction, directory: RelPath, entry: Entry, here: Directory) -> StepResult:
+        match action:
+            case StepAction.DELETE:
+                return steps.delete(here, entry)
+            case StepAction.TRASH:
+                if self._trash is None:
+                    raise AssertionError("a batch that sets files aside needs a run with a trash")
+                return self._trash.take(here, directory, entry)
+            case StepAction.REMOVE_DIRECTORY:
+                return steps.remove_directory(here, entry)
+            case StepAction.CREATE_DIRECTORY:
+                return steps.create_directory(here, entry)
+            case StepAction.CREATE_LINK:
+                return steps.create_link(here, entry)
+            case StepAction.REMOVE_LINK:
+                return steps.remove_link(here, entry)
+            case _:
+                assert_never(action)
+
+    def _patiently(self, attempt: Callable[[], Directory]) -> Directory:
+        try:
+            return attempt()
+        except OSError as err:
+            return self._retrier.again(err, attempt)

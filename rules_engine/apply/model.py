@@ -1,0 +1,191 @@
+"""What carrying out a plan gives: outcomes, their totals, the result of a run, and what a listener hears."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from rules_engine.errors import ExitCode, RulesError
+from rules_engine.plan.model import StepAction
+from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import Instant
+
+
+class Outcome(StrEnum):
+    """What became of one step."""
+
+    DONE = "done"
+    """Carried out, or found as it should be."""
+    GONE = "gone"
+    """The entry was not there any more."""
+    CHANGED = "changed"
+    """The entry is not the one that the plan saw; left alone."""
+    PROTECTED = "protected"
+    """The entry may not be removed as things stand now; left alone."""
+    FAILED = "failed"
+    """The operating system refused; the cause is recorded."""
+
+
+class RunState(StrEnum):
+    """How a run ended; the last two are finished by applying the same plan again."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+    """The breaker opened, or the log of the run could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """The outcome of one step, with its cause where it is neither done nor gone."""
+
+    outcome: Outcome
+    size: int = 0
+    """Bytes of the file that went; zero while another hard link holds them."""
+    errno: int = 0
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A step that was not carried out: where, what, and why."""
+
+    path: RelPath
+    action: StepAction
+    outcome: Outcome
+    errno: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCount:
+    """How many steps with one action had one outcome, and the bytes that went."""
+
+    action: StepAction
+    outcome: Outcome
+    steps: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What one carrying-out of a plan came to; counts only what is durable."""
+
+    run_id: str
+    state: RunState
+    started: Instant
+    ended: Instant
+    counts: tuple[ActionCount, ...] = ()
+    """Ordered by action, then outcome, as their vocabularies are."""
+    noted: tuple[Noted, ...] = ()
+    """Every step that was `changed`, `protected` or `failed`, in plan order."""
+    stopped_because: str = ""
+
+    def count(self, outcome: Outcome) -> int:
+        """How many steps had `outcome`."""
+        return sum(one.steps for one in self.counts if one.outcome is outcome)
+
+    @property
+    def freed(self) -> int:
+        """Bytes that the filesystem got back; the trash still holds the others."""
+        return sum(one.size for one in self.counts if one.action is StepAction.DELETE)
+
+    @property
+    def set_aside(self) -> int:
+        """Bytes that lie in the trash of this run."""
+        return sum(one.size for one in self.counts if one.action is StepAction.TRASH)
+
+    @property
+    def failures(self) -> tuple[Noted, ...]:
+        """The steps that failed, in plan order."""
+        return tuple(one for one in self.noted if one.outcome is Outcome.FAILED)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a command exits with: skipped steps are safe, failed ones and a run cut short are not done."""
+        if self.state is RunState.INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        whole = self.state is RunState.FINISHED and not self.failures
+        return ExitCode.DONE if whole else ExitCode.SOME_FAILED
+
+
+@dataclass(slots=True)
+class Tally:
+    """Outcomes as they add up during a run."""
+
+    counts: dict[tuple[StepAction, Outcome], tuple[int, int]] = field(default_factory=dict)
+    noted: list[Noted] = field(default_factory=list)
+
+    def add(self, action: StepAction, outcome: Outcome, steps: int, size: int) -> None:
+        """Count `steps` more with one outcome."""
+        have, bytes_so_far = self.counts.get((action, outcome), (0, 0))
+        self.counts[action, outcome] = (have + steps, bytes_so_far + size)
+
+    def ordered(self) -> tuple[ActionCount, ...]:
+        """The counts, ordered by action, then outcome, without those that are zero."""
+        return tuple(
+            ActionCount(action, outcome, *self.counts[action, outcome])
+            for action in StepAction
+            for outcome in Outcome
+            if (action, outcome) in self.counts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins, or goes on after it was cut short."""
+
+    run_id: str
+    steps: int
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepNoted:
+    """A step was not carried out."""
+
+    noted: Noted
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Outcomes became durable: how many steps of the run are settled by now."""
+
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run is over, or was cut short."""
+
+    result: RunResult
+
+
+Event: TypeAlias = RunStarted | StepNoted | Committed | RunEnded
+"""What a listener of a run hears."""
+
+
+class StalePlanError(RulesError):
+    """This plan no longer applies here."""
+
+    exit_code = ExitCode.STALE_PLAN
+
+    def __init__(self, why: str, help_text: str) -> None:
+        super().__init__(why, help_text)
+        self.why = why
+        self.help_text = help_text
+
+    def __str__(self) -> str:
+        return f"this plan no longer applies: {self.why}\n  help: {self.help_text}"
+
+
+class InterruptedRunError(RulesError):
+    """A run was interrupted; what it did is recorded, and applying the same plan again finishes it."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, result: RunResult) -> None:
+        super().__init__(result)
+        self.result = result
+
+    def __str__(self) -> str:
+        return f"run {self.result.run_id} was interrupted\n  help: apply the same plan again to finish it"

@@ -1,0 +1,97 @@
+"""Lines of `outcomes.jsonl`: what became of consecutive steps of one batch, each line proving itself."""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+import msgspec
+
+from rules_engine.apply.model import Outcome, StepResult
+
+_CHECK: Final = b',"crc":'
+_TAIL: Final = len(b'"89abcdef"}')
+
+
+class OutcomeRun(msgspec.Struct, frozen=True, array_like=True):
+    """Consecutive steps with the same outcome and cause."""
+
+    outcome: Outcome
+    steps: int
+    size: int = 0
+    """Bytes of all of them."""
+    errno: int = 0
+    cause: str = ""
+
+
+class OutcomeLine(msgspec.Struct, frozen=True):
+    """The outcomes of consecutive steps of one batch, made durable together."""
+
+    seq: int
+    """1 for the first line of the file."""
+    commit: int
+    """Lines of one group commit share it."""
+    batch: int
+    """The number of the batch in the plan, from 0."""
+    first: int
+    """The number of the first entry in the batch, from 0."""
+    runs: tuple[OutcomeRun, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps the line settles."""
+        return sum(run.steps for run in self.runs)
+
+    def outcomes(self) -> Iterator[OutcomeRun]:
+        """One run of a single step for each step, without its bytes."""
+        for run in self.runs:
+            yield from [OutcomeRun(run.outcome, 1, 0, run.errno, run.cause)] * run.steps
+
+
+_decoder: Final = msgspec.json.Decoder(OutcomeLine)
+
+
+def to_runs(results: Iterable[StepResult]) -> tuple[OutcomeRun, ...]:
+    """The results in order, neighbours with one outcome and cause as one."""
+    return tuple(
+        OutcomeRun(outcome, len(same), sum(one.size for one in same), code, cause)
+        for (outcome, code, cause), group in groupby(results, key=_sameness)
+        for same in [list(group)]
+    )
+
+
+def _sameness(result: StepResult) -> tuple[Outcome, int, str]:
+    return result.outcome, result.errno, result.cause
+
+
+def encode_line(line: OutcomeLine) -> bytes:
+    """The line with its check and a newline."""
+    body = msgspec.json.encode(line)[:-1]
+    return b'%s%s"%08x"}\n' % (body, _CHECK, zlib.crc32(body))
+
+
+def decode_line(raw: bytes) -> OutcomeLine | None:
+    """The line that `raw`, without its newline, holds; None where its check fails."""
+    body, check, tail = raw[: -_TAIL - len(_CHECK)], raw[-_TAIL - len(_CHECK) : -_TAIL], raw[-_TAIL:]
+    if check != _CHECK or tail != b'"%08x"}' % zlib.crc32(body):
+        return None
+    try:
+        return _decoder.decode(body + b"}")
+    except msgspec.DecodeError:
+        return None
+
+
+def read_lines(data: bytes) -> tuple[Sequence[OutcomeLine], int, bool]:
+    """The intact lines from the start, the length in bytes that they fill, and whether what follows is torn."""
+    lines: list[OutcomeLine] = []
+    length = 0
+    for raw in data.split(b"\n")[:-1]:
+        line = decode_line(raw)
+        if line is None or line.seq != len(lines) + 1:
+            break
+        lines.append(line)
+        length += len(raw) + 1
+    # Whatever a killed write left holds no line that proves itself; a line that does, after one that does not, was
+    # durable once, so what stands before it was damaged later.
+    torn = all(decode_line(raw) is None for raw in data[length:].split(b"\n"))
+    return lines, length, torn

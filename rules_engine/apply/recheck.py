@@ -1,0 +1,135 @@
+"""What protects an entry as things stand now: jobs that run or are damaged, owners it gained, other roots."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from rules_engine.apply.model import Outcome, StepResult
+from rules_engine.apply.steps import changed
+from rules_engine.filesystem.directory import Directory
+from rules_engine.inventory.model import FileFact
+from rules_engine.manifest.model import Damage, JobRecord
+from rules_engine.plan.model import Batch, Entry, Guards, StepAction
+from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
+from rules_engine.plan.protect import STATE, protection, protection_of_directory
+from rules_engine.plan.subject import Evidence, gather_evidence
+from rules_engine.policy.model import PolicySet
+from rules_engine.values.clock import Clock
+from rules_engine.values.paths import ROOT, RelPath, ancestors, join
+from rules_engine.values.text import escape
+from rules_engine.values.vocabulary import JobId, JobStatus
+
+REMOVALS: Final = frozenset({StepAction.DELETE, StepAction.TRASH, StepAction.REMOVE_DIRECTORY})
+"""The actions that take something away which is not the tool's own link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The jobs as their manifests say now, and the manifests that cannot be trusted."""
+
+    jobs: tuple[JobRecord, ...]
+    damaged: tuple[Damage, ...] = ()
+
+
+class Present:
+    """Looks at the present state before each step; the state is read again when it has changed."""
+
+    def __init__(
+        self, root: Directory, read: Callable[[], Known], policies: PolicySet, own: Iterable[RelPath], clock: Clock
+    ) -> None:
+        self._root = root
+        self._read = read
+        self._policies = policies
+        self._own = tuple(own)
+        self._clock = clock
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the manifests again, and forget what was seen of directories."""
+        known = self._read()
+        guards = Guards(damaged=known.damaged, own=self._own)
+        self._seen: Evidence = gather_evidence(self._policies, known.jobs, guards, now=self._clock.now())
+        self._index = OwnerIndex(known.jobs)
+        self.forget()
+
+    def forget(self) -> None:
+        """Look at every directory again; nothing else."""
+        self._foreign: dict[RelPath, bool] = {}
+        self._batch: Batch | None = None
+        self._owners = DirectoryOwners((), ())
+        self._held: StepResult | None = None
+
+    def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
+        """The outcome of a step that must not be carried out any more; None where nothing speaks against it."""
+        if batch.action not in REMOVALS:
+            return None
+        if self._batch is not batch:
+            self._batch = batch
+            self._owners = self._index.of_directory(batch.directory)
+            self._held = self._of_batch(batch, here)
+        if self._held is not None:
+            return self._held
+        if batch.action is StepAction.REMOVE_DIRECTORY:
+            return self._of_directory(batch, join(batch.directory, entry.name))
+        return self._of_file(batch, entry)
+
+    def _of_batch(self, batch: Batch, here: Directory) -> StepResult | None:
+        if self._is_foreign(batch.directory, here):
+            return _protected("it lies in another root")
+        kept = protection_of_directory(batch.directory, self._seen)
+        return _protected(kept.text) if kept else self._of_jobs(batch.owners)
+
+    def _of_file(self, batch: Batch, entry: Entry) -> StepResult | None:
+        fact = FileFact(
+            batch.directory,
+            entry.name,
+            entry.kind,
+            entry.inode,
+            entry.size,
+            entry.mtime_ns,
+            entry.ctime_ns,
+        )
+        kept = protection(fact, (), self._seen)
+        return _protected(kept.text) if kept else self._of_owners(batch, self._owners.of(fact))
+
+    def _of_directory(self, batch: Batch, path: RelPath) -> StepResult | None:
+        kept = protection_of_directory(path, self._seen)
+        if kept is not None:
+            return _protected(kept.text)
+        return self._of_owners(batch, self._index.of_directory(path).containing)
+
+    def _of_owners(self, batch: Batch, owners: tuple[JobRecord, ...]) -> StepResult | None:
+        now = {job.job_id for job in owners}
+        if now == set(batch.owners):
+            return None
+        gained = sorted(now.difference(batch.owners))
+        held = self._of_jobs(gained)
+        if held is not None or not gained:
+            return held or changed("it lost an owner since the plan was made")
+        return changed(f"it gained an owner since the plan was made: job `{gained[0]}`")
+
+    def _of_jobs(self, ids: Iterable[JobId]) -> StepResult | None:
+        for job_id in ids:
+            owner = self._seen.owners.get(job_id)
+            if owner is not None and owner.status is JobStatus.RUNNING:
+                return _protected(f"job `{job_id}` is running")
+            if owner is not None and owner.status is JobStatus.UNTRUSTED:
+                return _protected(f"the manifest of job `{job_id}` is damaged")
+        return None
+
+    def _is_foreign(self, directory: RelPath, here: Directory) -> bool:
+        # A root that somebody made further down since the plan: its files are its own.
+        if directory and directory not in self._foreign:
+            self._foreign[directory] = here.stat(STATE) is not None
+        return any(self._holds_state(above) for above in (directory, *ancestors(directory)) if above != ROOT)
+
+    def _holds_state(self, directory: RelPath) -> bool:
+        if directory not in self._foreign:
+            with suppress(FileNotFoundError), self._root.open(directory) as above:
+                self._foreign[directory] = above.stat(STATE) is not None
+        return self._foreign.get(directory, False)
+
+
+def _protected(why: str) -> StepResult:
+    return StepResult(Outcome.PROTECTED, cause=escape(why))
