@@ -12,6 +12,7 @@ from rules_engine.values.paths import to_bytes
 # O_NONBLOCK: a FIFO swapped in would otherwise hang the open.
 OPEN: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST_PATH: Final = 4_000
+_NOT_A_NAME: Final = frozenset({"", ".", ".."})
 
 
 def check_name(name: str) -> None:
@@ -20,7 +21,7 @@ def check_name(name: str) -> None:
     Raises:
         InvalidValueError: for an empty name, `.`, `..`, a slash or a NUL.
     """
-    if name in {"", ".", ".."} or "/" in name or "\0" in name:
+    if name in _NOT_A_NAME or "/" in name or "\0" in name:
         raise InvalidValueError("name", name, "is not the name of one directory entry")
 
 
@@ -39,6 +40,8 @@ class Opener:
         """A descriptor of the directory at `path` below `fd`; `` is `fd` again."""
         if not path:
             return os.open(".", OPEN, dir_fd=fd)
+        if not _NOT_A_NAME.isdisjoint(path.split("/")) or "\0" in path:
+            raise InvalidValueError("path", path, "has a part that is empty, `.` or `..`")
         chunks = _chunks(path)
         found = self._reach(fd, chunks[0])
         # A path of more than PATH_MAX bytes is walked in pieces; os.walk would stop here without a word.
@@ -54,7 +57,6 @@ class Opener:
         return found
 
     def _one(self, fd: int, name: str) -> int:
-        check_name(name)
         found = os.open(name, OPEN, dir_fd=fd)
         if os.fstat(found).st_dev != self.device or linux.mount_id(found) != self._mount:
             os.close(found)

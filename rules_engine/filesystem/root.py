@@ -117,13 +117,19 @@ class Root:
         self.close()
 
 
-def open_area(state: Directory, name: str, *, create: bool = False) -> Directory | None:
-    """The directory `name` of the state; None where it is not there and `create` does not ask for it."""
+def find_area(state: Directory, name: str) -> Directory | None:
+    """The directory `name` of the state; None where it is not there."""
     try:
         return state.open(RelPath(name))
     except FileNotFoundError:
-        if not create:
-            return None
+        return None
+
+
+def open_area(state: Directory, name: str) -> Directory:
+    """The directory `name` of the state, made where it is missing."""
+    found = find_area(state, name)
+    if found is not None:
+        return found
     # Somebody else may make it in between, which is as good.
     with suppress(FileExistsError):
         state.make_directory(name, state.state_mode())

@@ -1,0 +1,112 @@
+"""The lock of the root and one lock a job: `flock` on files that are made once and never unlinked."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import msgspec
+from filelock import lock_descriptor
+
+from rules_engine.errors import LockedError
+from rules_engine.filesystem.clock import SystemClock
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.root import find_area, open_area
+from rules_engine.values.clock import Clock
+from rules_engine.values.quantities import SECOND, Instant, format_instant
+from rules_engine.values.text import escape
+from rules_engine.values.vocabulary import JobId
+
+LOCK: Final = "lock"
+JOB_LOCKS: Final = "locks"
+# Whoever only asks whether a lock is held holds it for a moment; that must not look like a holder.
+_GRACE_S: Final = 0.1
+_PAUSE_S: Final = 0.01
+_LARGEST_NOTE: Final = 4_096
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    """What the holder of a lock says of itself; for messages only, never evidence."""
+
+    host: str
+    pid: int
+    since: int
+
+
+@contextmanager
+def lock_root(state: Directory, *, wait_s: float = 0, clock: Clock | None = None) -> Iterator[None]:
+    """Hold the lock of the root while the block runs.
+
+    Raises:
+        LockedError: when somebody else holds it for longer than `wait_s`.
+    """
+    with _held(state, LOCK, "the root", wait_s, clock or SystemClock()):
+        yield
+
+
+@contextmanager
+def lock_job(state: Directory, job_id: JobId, *, wait_s: float = 0, clock: Clock | None = None) -> Iterator[None]:
+    """Hold the lock of a job while the block runs: evidence that somebody is there to finish it.
+
+    Raises:
+        LockedError: when somebody else holds it for longer than `wait_s`.
+    """
+    with open_area(state, JOB_LOCKS) as area, _held(area, job_id, f"job `{job_id}`", wait_s, clock or SystemClock()):
+        yield
+
+
+def is_job_locked(state: Directory, job_id: JobId) -> bool:
+    """Whether somebody holds the lock of a job; also True where that cannot be told."""
+    area = find_area(state, JOB_LOCKS)
+    if area is None:
+        return False
+    with area:
+        try:
+            fd = os.open(job_id, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=area.fd)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+    try:
+        # Shared, so that two who ask at once do not take each other for the holder.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+@contextmanager
+def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Clock) -> Iterator[None]:
+    fd = directory.append_to(name)
+    try:
+        if not _acquire(fd, wait_s, clock):
+            raise LockedError(what, _holder(directory, name))
+        # The note is for people; a full disk must not keep anybody from locking.
+        with suppress(OSError):
+            os.ftruncate(fd, 0)
+            os.write(fd, msgspec.json.encode(_Holder(os.uname().nodename, os.getpid(), clock.now())))
+        yield
+    finally:
+        os.close(fd)
+
+
+def _acquire(fd: int, wait_s: float, clock: Clock) -> bool:
+    waited = 0.0
+    while not lock_descriptor(fd, blocking=False):
+        if waited >= max(wait_s, _GRACE_S):
+            return False
+        clock.sleep(_PAUSE_S)
+        waited += _PAUSE_S
+    return True
+
+
+def _holder(directory: Directory, name: str) -> str:
+    try:
+        note = msgspec.json.decode(directory.read_file(name, limit=_LARGEST_NOTE), type=_Holder)
+    except (OSError, msgspec.DecodeError):
+        return "another process"
+    since = format_instant(Instant(note.since // SECOND * SECOND))
+    return f"process {note.pid} on `{escape(note.host)}` since {since}"
