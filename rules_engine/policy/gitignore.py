@@ -172,5 +172,5 @@ def _glued(parts: list[str], components: tuple[Component | None, ...]) -> list[t
     if follower is None:  # pragma: no cover - _normal leaves no `**` behind `**`
         return []
     before = components[:at]
-    prefix = Component((re.escape(name),), len(name), name)
+    prefix = Component((re.escape(name),), len(name), (name,), is_plain=True)
     return [(*before, prefix.joined(follower), *behind[1:]), (*before, start, None, *behind)]

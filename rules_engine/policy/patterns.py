@@ -30,25 +30,25 @@ class PatternList:
 
     texts: tuple[str, ...]
     reading: Reading
-    _lines: tuple[Line, ...] = field(init=False, compare=False, repr=False)
+    lines: tuple[Line, ...] = field(init=False, compare=False, repr=False)
     _automaton: Automaton = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         lines = tuple(_parse(text, self.reading, index) for index, text in enumerate(self.texts))
-        object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "lines", lines)
         object.__setattr__(self, "_automaton", Automaton(lines))
 
     def match(self, path: RelPath, *, is_directory: bool = False) -> int | None:
         """The index of the pattern that decides about `path` and selects it; None where it is not selected."""
         decides = self._automaton.decides(path, is_directory=is_directory)
-        return None if decides < 0 or self._lines[decides].negated else decides
+        return None if decides < 0 or self.lines[decides].negated else decides
 
     @property
     def selects_everything(self) -> bool:
         """Whether some pattern, not narrowed by a later `!`, selects every file below the root."""
         return any(
-            line.is_everything and not any(later.negated for later in self._lines[index + 1 :])
-            for index, line in enumerate(self._lines)
+            line.is_everything and not any(later.negated for later in self.lines[index + 1 :])
+            for index, line in enumerate(self.lines)
         )
 
 

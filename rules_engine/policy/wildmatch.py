@@ -46,15 +46,19 @@ class Component:
     """Regular expressions without repetition; between two of them stands `*`."""
     shortest: int
     """The bytes of the shortest name that can match."""
-    plain: str | None
-    """The one name that matches, as latin-1, where there is no wildcard."""
+    examples: tuple[str, ...]
+    """Of each piece one text that it matches, as latin-1."""
+    is_plain: bool
+    """Whether there is no wildcard, so that the example is the one name that matches."""
 
     def joined(self, other: "Component") -> "Component":
         """The component that asks for this one and directly behind it for `other`, in one name."""
-        seam = self.pieces[-1] + other.pieces[0]
-        pieces = (*self.pieces[:-1], seam, *other.pieces[1:])
-        plain = None if self.plain is None or other.plain is None else self.plain + other.plain
-        return Component(pieces, self.shortest + other.shortest, plain)
+        return Component(
+            pieces=(*self.pieces[:-1], self.pieces[-1] + other.pieces[0], *other.pieces[1:]),
+            shortest=self.shortest + other.shortest,
+            examples=(*self.examples[:-1], self.examples[-1] + other.examples[0], *other.examples[1:]),
+            is_plain=self.is_plain and other.is_plain,
+        )
 
     @property
     def regex(self) -> str:
@@ -71,7 +75,7 @@ class Component:
         return f"{first}{inner}" + (rf".*{last}\Z" if last else "")
 
 
-ANY_NAME: Final = Component(("", ""), 1, None)
+ANY_NAME: Final = Component(("", ""), 1, ("", ""), is_plain=False)
 """The component `*`: every name."""
 
 
@@ -98,35 +102,39 @@ def parse_component(text: str, whole: str) -> tuple[Component, str]:
     Raises:
         PatternError: for an unclosed or empty bracket expression, an unknown class, a bad range or escape.
     """
-    pieces, shortest, at = [""], 0, 0
-    simple: list[str] = []
-    plain: list[str] | None = []
+    pieces, examples, simple = [""], [""], ""
+    shortest = at = 0
+    is_plain = True
     while at < len(text):
         char = text[at]
+        is_plain = is_plain and char not in "*?["
         if char == "*":
             pieces.append("")
-            simple.append("*")
-            plain = None
-            at += len(text[at:]) - len(text[at:].lstrip("*"))
+            examples.append("")
+            simple += "*"
+            at = len(text) - len(text[at:].lstrip("*"))
             continue
         end = _bracket_end(text, at, whole) if char == "[" else at + (2 if char == "\\" else 1)
-        if char == "[":
-            pieces[-1] += _class_of(_bracket_bytes(text[at + 1 : end - 1], whole), whole)
-        elif char == "?":
-            pieces[-1] += "[^/]"
-        else:
-            literal = text[end - 1]
-            pieces[-1] += re.escape(literal)
-        if char in "[?":
-            plain = None
-        elif plain is not None:
-            plain.append(literal)
-        simple.append("?" if char == "[" else text[at:end])
+        piece, example = _one_byte(text[at:end], whole)
+        pieces[-1] += piece
+        examples[-1] += example
+        simple += "?" if char == "[" else text[at:end]
         shortest += 1
         at = end
     if len(pieces) > 1 and not any(pieces):
-        return ANY_NAME, "".join(simple)
-    return Component(tuple(pieces), shortest, None if plain is None else "".join(plain)), "".join(simple)
+        return ANY_NAME, simple
+    return Component(tuple(pieces), shortest, tuple(examples), is_plain), simple
+
+
+def _one_byte(text: str, whole: str) -> tuple[str, str]:
+    """The expression of a literal, an escape, `?` or a bracket expression, and a byte that it matches."""
+    if text.startswith("["):
+        codes = _bracket_bytes(text[1:-1], whole)
+        if not codes:
+            raise PatternError(whole, "has brackets that no byte fits, so it could never match", "drop the pattern")
+        shown = [code for code in codes if chr(code).isalnum()] or list(codes)
+        return "[" + "".join(f"\\x{code:02x}" for code in sorted(codes)) + "]", chr(min(shown))
+    return ("[^/]", "x") if text == "?" else (re.escape(text[-1]), text[-1])
 
 
 def _bracket_end(text: str, start: int, whole: str) -> int:
@@ -199,10 +207,3 @@ def _named_class(body: str, at: int, whole: str) -> tuple[int, frozenset[int]] |
         why = f"has the class `[:{name}:]`, which gitignore does not know"
         raise PatternError(whole, why, f"write one of {', '.join(f'`[:{one}:]`' for one in _MEMBERS)}")
     return closing + 1, _MEMBERS[name]
-
-
-def _class_of(codes: frozenset[int], whole: str) -> str:
-    """A regular expression for one byte of `codes`."""
-    if not codes:
-        raise PatternError(whole, "has brackets that no byte fits, so it could never match", "drop the pattern")
-    return "[" + "".join(f"\\x{code:02x}" for code in sorted(codes)) + "]"
