@@ -21,7 +21,7 @@ def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kep
     return (
         protection_of_directory(file.directory, seen)
         or _protection_of_name(file)
-        or _protection_of_link(file, seen)
+        or _protection_of_path(file, seen)
         or next((found for owner in owners if (found := _protection_by_owner(owner))), None)
     )
 
@@ -77,10 +77,15 @@ def _protection_of_name(file: FileFact) -> Kept | None:
     return None
 
 
-def _protection_of_link(file: FileFact, seen: Evidence) -> Kept | None:
-    if file.kind is not EntryKind.LINK or file.path not in seen.links:
+def _protection_of_path(file: FileFact, seen: Evidence) -> Kept | None:
+    if not seen.guards.own and file.kind is not EntryKind.LINK:
         return None
-    return Kept(Because.LAYOUT_LINK, f"it is a status link or alias of job `{seen.links[file.path]}`")
+    path = file.path
+    if path in seen.guards.own:
+        return Kept(Because.OWN_STATE, "it is a plan")
+    if file.kind is EntryKind.LINK and path in seen.links:
+        return Kept(Because.LAYOUT_LINK, f"it is a status link or alias of job `{seen.links[path]}`")
+    return None
 
 
 def _protection_by_owner(owner: Owner) -> Kept | None:
