@@ -1,0 +1,70 @@
+"""One value of a policy text with its place: what the syntax stage hands to all later ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from rules_engine.values.diagnostics import Span
+
+Scalar: TypeAlias = str | int | bool | None
+"""Text, a decimal integer, `true` or `false`; None where a key has no value."""
+
+Plain: TypeAlias = Scalar | list["Plain"] | dict[str, "Plain"]
+"""The same value without places, as the schema check wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A scalar, a list or a map, and where it stands; exactly one of the three holds something."""
+
+    span: Span
+    scalar: Scalar = None
+    items: tuple["Node", ...] | None = None
+    entries: Mapping[str, "Node"] | None = None
+    key_spans: Mapping[str, Span] = field(default_factory=dict)
+    quoted: bool = False
+    """Whether the text stands in quotes or in a block, so that it was meant as text."""
+
+    @property
+    def text(self) -> str:
+        """The scalar as it is written."""
+        return str(self.scalar).lower() if isinstance(self.scalar, bool) else str(self.scalar)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands where a value belongs."""
+        return self.scalar is None and self.items is None and self.entries is None
+
+    def get(self, *keys: str) -> "Node | None":
+        """The node below these keys; None where one of them is missing."""
+        found: Node | None = self
+        for key in keys:
+            found = found.entries.get(key) if found is not None and found.entries is not None else None
+        return found
+
+    def pairs(self) -> tuple[tuple[str, "Node"], ...]:
+        """The entries of a map in the order of the text; none of anything else."""
+        return tuple(self.entries.items()) if self.entries is not None else ()
+
+    def each(self) -> tuple["Node", ...]:
+        """The items of a list, or the one value that stands where a list could."""
+        return (self,) if self.items is None else self.items
+
+    def key_span(self, key: str) -> Span:
+        """Where `key` is written; of a missing key, where its map begins."""
+        return self.key_spans.get(key, self.span)
+
+    def at(self, path: Sequence[str | int]) -> "Node":
+        """The node at a path of keys and indices that is known to exist."""
+        found = self
+        for step in path:
+            found = (found.items or ())[step] if isinstance(step, int) else (found.entries or {})[step]
+        return found
+
+    def plain(self) -> Plain:
+        """The value without places."""
+        if self.items is not None:
+            return [item.plain() for item in self.items]
+        if self.entries is not None:
+            return {key: node.plain() for key, node in self.entries.items()}
+        return self.scalar

@@ -1,0 +1,107 @@
+"""The files of policy folders: found, opened without following or waiting, and read whole."""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rules_engine.policy.findings import Findings
+from rules_engine.policy.yamltext import LARGEST_FILE, decode
+from rules_engine.values.diagnostics import Span
+
+_SUFFIXES: Final = (".yaml", ".yml")
+_CASES: Final = (".cases.yaml", ".cases.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One policy file: its name as the user writes it, its folder, its text."""
+
+    file: str
+    folder: str
+    """Absolute path of the policy folder."""
+    text: str
+
+
+def read_folders(folders: Sequence[str], findings: Findings) -> tuple[Source, ...]:
+    """The policy files of all folders, in the order of the folders, then by name; unreadable ones are findings."""
+    found: list[Source] = []
+    seen: set[str] = set()
+    for folder in folders:
+        real = os.path.realpath(folder)
+        if real in seen:
+            findings.error("P007", f"the policy folder `{folder}` is given twice", None, "give it once")
+            continue
+        seen.add(real)
+        found += _read_folder(folder, findings)
+    if not folders:
+        findings.error("P001", "no policy folder is given", None, "give one with `--policies DIR`")
+    return tuple(found)
+
+
+def _read_folder(folder: str, findings: Findings) -> list[Source]:
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        help_text = "give another one with `--policies DIR`, or write one with `rules init`"
+        findings.error("P001", f"there is no policy folder `{folder}`", None, help_text)
+        return []
+    except OSError as err:
+        message = f"the policy folder `{folder}` cannot be read: {_why(err)}"
+        findings.error("P002", message, None, "give a directory that can be read")
+        return []
+    try:
+        return _read_handle(handle, folder, findings)
+    finally:
+        os.close(handle)
+
+
+def _read_handle(handle: int, folder: str, findings: Findings) -> list[Source]:
+    names = sorted(name for name in os.listdir(handle) if _is_policy(name))
+    if not names:
+        message = f"the policy folder `{folder}` holds no policy"
+        findings.error("P003", message, None, "put `*.yaml` files directly into it, or write some with `rules init`")
+    found: list[Source] = []
+    for name in names:
+        file = os.path.normpath(os.path.join(folder, name))
+        raw = _read_file(handle, name, file, findings)
+        text = decode(file, raw, findings) if raw is not None else None
+        if text is not None:
+            found.append(Source(file, os.path.abspath(folder), text))
+    return found
+
+
+def _is_policy(name: str) -> bool:
+    # A name with a dot in front is an editor's aside, such as `.#cleanup.yaml`.
+    return name.endswith(_SUFFIXES) and not name.endswith(_CASES) and not name.startswith(".")
+
+
+def _read_file(folder: int, name: str, file: str, findings: Findings) -> bytes | None:
+    place = Span(file, 1, 1, 1, 1)
+    try:
+        # Without O_NONBLOCK opening a FIFO would wait for a writer that never comes.
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError as err:
+        if _is_link(folder, name):
+            help_text = "put the file itself here, or give its folder with `--policies DIR`"
+            findings.error("P004", "the policy file is a link, and links are not followed", place, help_text)
+        else:
+            findings.error("P006", f"the policy file cannot be read: {_why(err)}", place, "make it readable")
+        return None
+    with os.fdopen(handle, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            findings.error("P004", "the policy file is not a regular file", place, "put a regular file here")
+            return None
+        return opened.read(LARGEST_FILE + 1)
+
+
+def _is_link(folder: int, name: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def _why(err: OSError) -> str:
+    return (err.strerror or "it failed").lower()
