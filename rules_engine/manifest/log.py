@@ -1,0 +1,158 @@
+"""The log of one job on one host: read whole, appended to in one write under its lock."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from rules_engine.errors import InvalidValueError, UntrustedStateError
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.logfile import LogFile, open_log
+from rules_engine.manifest.events import Event, Line, Start, decode_line, encode_line
+from rules_engine.manifest.lines import check_of_line
+from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import JobId
+
+SUFFIX: Final = ".jsonl"
+_LARGEST_LOG: Final = 2**32
+_HEAD: Final = 65_536
+_FIRST_LOOK: Final = 4_096
+_REPAIR: Final = "run `rules manifest repair`"
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a log says: its intact lines in order, and what is wrong with it."""
+
+    host: str
+    lines: tuple[Line, ...] = ()
+    length: int = 0
+    """Bytes up to the end of the last whole line; a torn tail behind it does not count."""
+    check: str = ""
+    """The CRC that the last line ends in."""
+    damage: str | None = None
+
+
+def check_job_id(text: str) -> JobId:
+    """The job id that `text` writes.
+
+    Raises:
+        InvalidValueError: when it is none; nothing is sanitised silently.
+    """
+    if not _ID.fullmatch(text):
+        raise InvalidValueError(
+            "job id", text, "must begin with a letter or digit and hold at most 128 letters, digits, `.`, `_` or `-`"
+        )
+    return JobId(text)
+
+
+def check_host(text: str) -> str:
+    """The host name that `text` writes.
+
+    Raises:
+        InvalidValueError: when it cannot stand in the name of a log.
+    """
+    if not _HOST.fullmatch(text):
+        raise InvalidValueError("host name", text, "cannot stand in the name of a manifest; give the host another name")
+    return text
+
+
+def log_name(job_id: JobId, host: str) -> str:
+    """The file name of a log."""
+    return f"{job_id}@{host}{SUFFIX}"
+
+
+def split_log_name(name: str) -> tuple[JobId, str] | None:
+    """The job and host of a log by its file name; None where it is not the name of a log."""
+    job_id, at, host = name.removesuffix(SUFFIX).partition("@")
+    if not at or not name.endswith(SUFFIX) or not _ID.fullmatch(job_id) or not _HOST.fullmatch(host):
+        return None
+    return JobId(job_id), host
+
+
+def read_log(directory: Directory, name: str, host: str) -> Log:
+    """The log `name`, as far as it can be read: every intact line, whatever stands between them."""
+    try:
+        data = directory.read_file(name, limit=_LARGEST_LOG)
+    except OSError as err:
+        return Log(host, damage=f"manifest `{name}` cannot be read: {err.strerror}")
+    return parse_log(data, name, host)
+
+
+def parse_log(data: bytes, name: str, host: str) -> Log:
+    """What the bytes of a log say."""
+    # What has no newline was never finished: whoever wrote it was killed, and nobody relies on it.
+    whole = data[: data.rfind(b"\n") + 1]
+    lines: list[Line] = []
+    damage: str | None = None
+    expected = 1
+    for number, raw in enumerate(whole.split(b"\n")[:-1], 1):
+        line = decode_line(raw)
+        if line is None:
+            damage = damage or f"manifest `{name}` is damaged in line {number}"
+            continue
+        if line.seq != expected:
+            damage = damage or f"manifest `{name}` lacks what came before line {number}"
+        lines.append(line)
+        expected = line.seq + 1
+    check = check_of_line(whole[whole.rfind(b"\n", 0, -1) + 1 :]) if whole else ""
+    return Log(host, tuple(lines), len(whole), check, damage)
+
+
+Guard: TypeAlias = Callable[[Start | None, Line | None], None]
+"""Looks at the first start and the last line of a log before anything is appended, and raises where it must not be."""
+
+
+def append(
+    directory: Directory,
+    name: str,
+    events: Iterable[Event],
+    *,
+    at: Instant,
+    held: bool,
+    durable: bool,
+    guard: Guard | None = None,
+) -> None:
+    """Append events, each as one line, in one write after what was written last; a torn tail is cut off first.
+
+    Raises:
+        UntrustedStateError: when the last line is damaged.
+    """
+    with open_log(directory, name) as log:
+        last = _last_line(log, name)
+        if guard is not None:
+            guard(_first_start(log), last)
+        seq = last.seq if last is not None else 0
+        lines = [
+            encode_line(Line(seq=number, at=at, event=event, held=held)) for number, event in enumerate(events, seq + 1)
+        ]
+        log.append(b"".join(lines), durable=durable)
+
+
+def _first_start(log: LogFile) -> Start | None:
+    """The event that the log begins with, where that is the start of an attempt."""
+    line = decode_line(log.read(0, _HEAD).partition(b"\n")[0])
+    return line.event if line is not None and isinstance(line.event, Start) else None
+
+
+def _last_line(log: LogFile, name: str) -> Line | None:
+    """The last whole line, once what was torn off behind it is cut; None in an empty log."""
+    look = _FIRST_LOOK
+    while True:
+        tail = log.read(max(0, log.size - look), look)
+        whole = tail[: tail.rfind(b"\n") + 1]
+        begin = whole.rfind(b"\n", 0, -1) + 1
+        if look >= log.size or (whole and begin):
+            break
+        look *= 16
+    torn = len(tail) - len(whole)
+    if torn:
+        log.cut(log.size - torn)
+    if not whole:
+        return None
+    line = decode_line(whole[begin:])
+    if line is None:
+        raise UntrustedStateError(f".rules/manifests/{name}", "is damaged in its last line", _REPAIR)
+    return line

@@ -1,0 +1,233 @@
+"""The seal of a finished job: its record and a row per entry, one line a directory, checked as a whole."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from rules_engine.errors import InvalidValueError
+from rules_engine.manifest.events import CleanupFields, decode_map, decode_path, encode_map
+from rules_engine.manifest.lines import check_of, close_line, open_line
+from rules_engine.manifest.model import DeclaredDirectory, JobRecord
+from rules_engine.values.names import EncodedName, decode_name, encode_name
+from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import DirectoryType, EntryKind, FileType, JobId, JobStatus, JobType
+
+FORMAT_VERSION: Final = 1
+
+
+class SealedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One entry of a directory as it was when the job was sealed."""
+
+    name: EncodedName
+    file_type: str
+    kind: EntryKind
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    nlink: int
+    look: bool = False
+    """An outcome cast doubt on it: the next plan looks at the entry itself."""
+    absent: bool = False
+    """Declared, but not there when the job was sealed."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the manifest names the entry; else it was found in the workspace."""
+        return self.file_type != FileType.UNDECLARED
+
+
+class SealedDirectory(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One directory as it was when the job was sealed: rows and subdirectories in byte order of their names."""
+
+    inode: int | None
+    complete: bool
+    """Every entry has a row; else only the files that the manifest names."""
+    subdirectories: list[EncodedName]
+    rows: list[SealedRow]
+    look: bool = False
+    """An outcome cast doubt on the listing: the next plan reads the directory itself."""
+
+
+class CoveredLog(msgspec.Struct, frozen=True, array_like=True):
+    """A log that a seal stands for: it is the same while it has this length."""
+
+    host: str
+    length: int
+    check: str
+
+
+class _DeclaredRow(msgspec.Struct, frozen=True, array_like=True):
+    path: EncodedName
+    directory_type: str | None
+    file_type: str | None
+
+
+class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format_version: int
+    kind: str
+    job_id: str
+    job_type: str
+    status: str
+    started: int
+    ended: int
+    last_sign: int
+    attempt: int
+    workspace: EncodedName
+    output: EncodedName
+    parameters: dict[str, EncodedName]
+    status_link: EncodedName | None
+    aliases: list[EncodedName]
+    declared: list[_DeclaredRow]
+    cleanup: CleanupFields | None
+    logs: list[CoveredLog]
+    directories: list[tuple[EncodedName, int]]
+    """In order; each with the number of its rows that the manifest names."""
+    check: str
+    """The CRC of everything behind the first line."""
+
+
+_DIRECTORY: Final = msgspec.json.Decoder(SealedDirectory)
+_HEAD: Final = msgspec.json.Decoder(_Head)
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+
+
+class SealError(Exception):
+    """A seal that fails its check; the logs say what it says, so nothing is lost."""
+
+
+class SealedFiles(Mapping[RelPath, Mapping[str, FileType]]):
+    """Directory → name → type of the files that a manifest names, read from the lines of its seal on demand."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: Mapping[RelPath, bytes]) -> None:
+        self._lines = lines
+
+    def __getitem__(self, path: RelPath) -> Mapping[str, FileType]:
+        rows = _DIRECTORY.decode(self._lines[path]).rows
+        return {decode_name(row.name): FileType(row.file_type) for row in rows if row.is_declared}
+
+    def __iter__(self) -> Iterator[RelPath]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal that passed its check; the lines of its directories are decoded when they are asked for."""
+
+    record: JobRecord
+    logs: tuple[CoveredLog, ...]
+    lines: Mapping[RelPath, bytes]
+    """Of every directory, in order."""
+
+    def directory(self, path: RelPath) -> SealedDirectory:
+        """What the seal says of one directory.
+
+        Raises:
+            KeyError: when it says nothing of it.
+        """
+        return _DIRECTORY.decode(self.lines[path])
+
+    def directories(self) -> Iterator[tuple[RelPath, SealedDirectory]]:
+        """What it says of every directory, in order."""
+        return ((path, self.directory(path)) for path in self.lines)
+
+
+def encode_seal(
+    record: JobRecord, logs: Sequence[CoveredLog], directories: Iterable[tuple[RelPath, SealedDirectory]]
+) -> bytes:
+    """The bytes of a seal; `directories` come in the order of paths."""
+    listed: list[tuple[EncodedName, int]] = []
+    lines: list[bytes] = []
+    for path, directory in directories:
+        listed.append((encode_name(path), sum(1 for row in directory.rows if row.is_declared)))
+        lines.append(_ENCODER.encode(directory) + b"\n")
+    body = b"".join(lines)
+    head = _Head(
+        format_version=FORMAT_VERSION,
+        kind="seal",
+        job_id=record.job_id,
+        job_type=record.job_type,
+        status=record.status,
+        started=record.started,
+        ended=record.last_sign if record.ended is None else record.ended,
+        last_sign=record.last_sign,
+        attempt=record.attempt,
+        workspace=encode_name(record.workspace),
+        output=encode_name(record.output),
+        parameters=encode_map(record.parameters),
+        status_link=encode_name(record.status_link) if record.status_link else None,
+        aliases=[encode_name(alias) for alias in record.aliases],
+        declared=[
+            _DeclaredRow(encode_name(path), one.directory_type, one.file_type)
+            for path, one in sorted(record.directories.items())
+        ],
+        cleanup=CleanupFields.from_policy(record.cleanup) if record.cleanup else None,
+        logs=list(logs),
+        directories=listed,
+        check=check_of(body),
+    )
+    return close_line(_ENCODER.encode(head)) + body
+
+
+def decode_seal(data: bytes, job_id: JobId) -> Seal:
+    """The seal of `job_id` that `data` holds.
+
+    Raises:
+        SealError: when it fails its check, or is not the seal of that job.
+    """
+    first, _, body = data.partition(b"\n")
+    opened = open_line(first)
+    if opened is None:
+        raise SealError("fails the check of its first line")
+    try:
+        head = _HEAD.decode(opened)
+        if head.format_version != FORMAT_VERSION or head.kind != "seal" or head.job_id != job_id:
+            raise SealError("is not the seal of this job in a format that this version knows")
+        if check_of(body) != head.check:
+            raise SealError("fails its check")
+        return _seal(head, body.split(b"\n")[:-1])
+    except (msgspec.DecodeError, InvalidValueError, ValueError) as err:
+        raise SealError(f"cannot be read: {err}") from err
+
+
+def _seal(head: _Head, lines: Sequence[bytes]) -> Seal:
+    # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
+    paths = [decode_path(path) if path else RelPath("") for path, _ in head.directories]
+    by_path = dict(zip(paths, lines, strict=True))
+    declared = {path: line for (path, line), (_, count) in zip(by_path.items(), head.directories, strict=True) if count}
+    return Seal(_record(head, SealedFiles(declared)), tuple(head.logs), by_path)
+
+
+def _record(head: _Head, files: SealedFiles) -> JobRecord:
+    return JobRecord(
+        job_id=JobId(head.job_id),
+        job_type=JobType(head.job_type),
+        status=JobStatus(head.status),
+        started=Instant(head.started),
+        workspace=decode_path(head.workspace),
+        output=decode_path(head.output),
+        attempt=head.attempt,
+        ended=Instant(head.ended),
+        last_sign=Instant(head.last_sign),
+        parameters=decode_map(head.parameters),
+        status_link=decode_path(head.status_link) if head.status_link else None,
+        aliases=tuple(decode_path(alias) for alias in head.aliases),
+        files=files,
+        directories={
+            decode_path(row.path): DeclaredDirectory(
+                DirectoryType(row.directory_type) if row.directory_type else None,
+                FileType(row.file_type) if row.file_type else None,
+            )
+            for row in head.declared
+        },
+        cleanup=head.cleanup.to_policy() if head.cleanup else None,
+        sealed=True,
+    )
