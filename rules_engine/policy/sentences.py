@@ -1,0 +1,179 @@
+"""Each rule in English, with what it does not say filled in."""
+
+from collections.abc import Iterable, Sequence
+
+from rules_engine.policy.model import Action, FileSelector, JobSelector, PolicySet, Rule, Since, Tracked
+from rules_engine.policy.patterns import PatternList
+from rules_engine.values.quantities import FOREVER, Duration, format_duration, format_size
+from rules_engine.values.text import escape
+from rules_engine.values.vocabulary import CleanupPolicy, JobStatus, Place
+
+_VERBS = {Action.KEEP: "keeps", Action.TRASH: "moves to the trash", Action.DELETE: "deletes"}
+_WOULD = {Action.KEEP: "would keep", Action.TRASH: "would move to the trash", Action.DELETE: "would delete"}
+
+
+def sentence(rule: Rule, policies: PolicySet) -> str:
+    """One sentence on what the rule does, to which files, and when; it ends in a full stop."""
+    verb = f"only reports what it {_WOULD[rule.action]}:" if rule.report_only else _VERBS[rule.action]
+    parts = [f"`{rule.name}` {verb} {_subject(rule)}"]
+    parts += _where(rule.files)
+    text = " ".join(parts)
+    if rule.action is Action.KEEP:
+        return f"{text}, {_how_long(rule)}."
+    ending = _when(rule, policies)
+    if rule.otherwise:
+        ending += ", where no removal rule without `otherwise` selects the file"
+    return f"{text}, {ending}."
+
+
+def sentences(policies: PolicySet) -> tuple[str, ...]:
+    """A sentence a rule, in the order of their names, and then what the settings say of every rule."""
+    cleanup = policies.settings.cleanup
+    said = [sentence(rule, policies) for rule in policies.rules]
+    said += [_built_in(cleanup), _shield(cleanup)]
+    if not cleanup.enabled:
+        said.append("Nothing is removed while `cleanup.enabled` is false: every plan keeps everything.")
+    if cleanup.debug_mode_disables:
+        now = " It is on now." if policies.settings.debug else ""
+        said.append(f"Nothing is removed in debug mode: every plan keeps everything.{now}")
+    return tuple(one for one in said if one)
+
+
+def _subject(rule: Rule) -> str:
+    """What kind of files, of whom."""
+    files = rule.files
+    tracked, untracked = f"{_kind(rule)} of {_jobs(rule.jobs)}", f"{_stray_kind(rule)} without an owner"
+    match files.tracked:
+        case Tracked.TRACKED:
+            return tracked
+        case Tracked.UNTRACKED:
+            return untracked
+        case Tracked.ANY:
+            return f"{tracked}, and {untracked},"
+
+
+def _kind(rule: Rule) -> str:
+    if rule.files.types is not None:
+        kind = f"files of type {_either(sorted(rule.files.types))}"
+        return kind if rule.deliverables or not rule.is_removal else f"temporary {kind}"
+    if not rule.is_removal:
+        return "all files"
+    return "temporary files and deliverables" if rule.deliverables else "temporary files"
+
+
+def _stray_kind(rule: Rule) -> str:
+    if rule.is_removal and not rule.deliverables:
+        return "files that are not named like a deliverable,"
+    return "files"
+
+
+def _jobs(jobs: JobSelector) -> str:
+    statuses = "" if jobs.statuses is None else f"{_join(_status_order(jobs.statuses), 'or')} "
+    types = f"{_either(sorted(jobs.types))} " if jobs.types is not None else ""
+    text = f"{statuses}{types}jobs"
+    if jobs.statuses is None and jobs.types is None:
+        text = "any job"
+    values = [f"`{name}` is {_either(sorted(allowed))}" for name, allowed in jobs.parameters]
+    return f"{text} whose {_join(values, 'and')}" if values else text
+
+
+def _status_order(statuses: Iterable[JobStatus]) -> list[str]:
+    return [status.value for status in JobStatus if status in frozenset(statuses)]
+
+
+def _where(files: FileSelector) -> list[str]:
+    """Where the files lie, what they are called, and how large they are."""
+    parts: list[str] = []
+    if files.place is not None:
+        parts.append("in a workspace" if files.place is Place.WORKSPACE else "in an output")
+    if files.match is not None:
+        parts.append(f"that match {_patterns(files.match)}")
+    if files.exclude is not None:
+        parts.append(f"except what matches {_patterns(files.exclude)}")
+    if files.larger_than is not None:
+        parts.append(f"larger than {format_size(files.larger_than)}")
+    if files.smaller_than is not None:
+        parts.append(f"smaller than {format_size(files.smaller_than)}")
+    return parts
+
+
+def _patterns(patterns: PatternList) -> str:
+    if any(line.negated for line in patterns.lines):
+        return f"{_join([f'`{escape(text)}`' for text in patterns.texts], 'then')} (the last one that matches decides)"
+    return _either(patterns.texts)
+
+
+def _when(rule: Rule, policies: PolicySet) -> str:
+    """From when on a removal is due."""
+    if rule.after is None:
+        return "at once"
+    clock = _clock(rule)
+    if rule.after.always is None:
+        waits = {status: wait for status, wait in rule.after.by_status if status in JobStatus}
+        said = [
+            f"{format_duration(wait)} for a {status} job"
+            for status in JobStatus
+            if (wait := waits.get(status)) is not None
+        ]
+        return f"{_join(said, 'and')}, counted from {clock}"
+    ending = f"{format_duration(rule.after.always)} after {clock}"
+    shield = policies.settings.cleanup.preserve_on_failure
+    statuses = rule.jobs.statuses
+    about_failed = rule.files.tracked is not Tracked.UNTRACKED and (statuses is None or JobStatus.FAILED in statuses)
+    if about_failed and shield > rule.after.always:
+        ending += f", of a failed job not before {_end_of(shield)}"
+    return ending
+
+
+def _clock(rule: Rule) -> str:
+    match rule.since, rule.files.tracked:
+        case Since.WRITTEN, _:
+            return "the time that the file carries (mtime alone)"
+        case (Since.CHANGED, _) | (None, Tracked.UNTRACKED):
+            return "the last change of the file"
+        case None, Tracked.ANY:
+            return "the end of the job (a file without an owner: its last change)"
+        case _:
+            return "the end of the job, or the change of the file after it"
+
+
+def _how_long(rule: Rule) -> str:
+    if rule.keep_for is None:
+        return "always"
+    return f"for at least {format_duration(rule.keep_for)} after {_clock(rule)}; then other rules may act"
+
+
+def _built_in(cleanup: CleanupPolicy) -> str:
+    """What happens to temporary files that no rule selects."""
+    kind = "temporary files"
+    if cleanup.file_types is not None:
+        kind = f"temporary files of type {_either(sorted(cleanup.file_types))}"
+    failed = Duration(max(cleanup.retention, cleanup.preserve_on_failure))
+    ending = (
+        "those of a failed job stay" if failed >= FOREVER else f"{format_duration(failed)} after that of a failed one"
+    )
+    wait = format_duration(cleanup.retention)
+    return f"Where no rule selects: {kind} are deleted {wait} after the end of a completed job; {ending}."
+
+
+def _shield(cleanup: CleanupPolicy) -> str:
+    """What every rule waits for after a failure; empty where it is nothing."""
+    if not cleanup.preserve_on_failure:
+        return ""
+    until = _end_of(cleanup.preserve_on_failure)
+    return f"Whatever a rule says: files of a failed or abandoned job stay {until}, those of a running job always."
+
+
+def _end_of(shield: Duration) -> str:
+    return "for ever" if shield >= FOREVER else f"until {format_duration(shield)} after its end"
+
+
+def _either(words: Sequence[str]) -> str:
+    return _join([f"`{escape(word)}`" for word in words], "or")
+
+
+def _join(words: Sequence[str], link: str) -> str:
+    """The words as a list in English."""
+    if len(words) <= 1:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {link} {words[-1]}"
