@@ -1,0 +1,53 @@
+"""The commands by name, each loaded when it is asked for, and how their errors end."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from rules_engine import __version__
+from rules_engine.cli.options import exits
+from rules_engine.cli.terminal import complain
+from rules_engine.errors import ExitCode, RulesError
+
+COMMANDS: Final = ("init", "demo", "check", "plan", "show", "apply", "explain", "job", "schema")
+
+
+class Commands(click.Group):
+    """A group whose commands are modules: `rules plan` is `plan` in `cli/plan.py`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which a newcomer meets them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, loaded now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"rules_engine.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, epilog=exits(*ExitCode), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", "-V", prog_name="rules", message="%(prog)s %(version)s")
+def rules() -> None:
+    """Say what may go, when, and what must stay; see the plan; apply exactly that plan."""
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run one command; usage errors and errors of the program become text on stderr and their exit code."""
+    try:
+        code = rules.main(arguments, prog_name="rules", standalone_mode=False)
+    except click.exceptions.Exit as err:
+        return err.exit_code
+    except click.exceptions.Abort as err:
+        raise KeyboardInterrupt from err
+    except click.ClickException as err:
+        err.show()
+        return err.exit_code
+    except RulesError as err:
+        complain(str(err))
+        return err.exit_code
+    return code if isinstance(code, int) else ExitCode.DONE

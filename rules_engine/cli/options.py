@@ -1,0 +1,97 @@
+"""The options that commands share, and what each `--help` says about exit codes."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import click
+
+from rules_engine.errors import ExitCode, InvalidValueError
+from rules_engine.values.quantities import Instant, parse_duration, parse_instant
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+MEANINGS: Final = {
+    ExitCode.DONE: "done; skipped steps (gone, changed, protected) are safe and counted",
+    ExitCode.UNEXPECTED: "unexpected error",
+    ExitCode.USAGE: "usage",
+    ExitCode.SOME_FAILED: "some steps failed",
+    ExitCode.INVALID_POLICY: "a policy is invalid",
+    ExitCode.STALE_PLAN: "this plan no longer applies",
+    ExitCode.REFUSED: "refused by a guard or limit, or not a root",
+    ExitCode.LOCKED: "another run holds the lock",
+    ExitCode.PENDING: "changes pending (--detailed-exitcode)",
+    ExitCode.UNTRUSTED_STATE: "the state cannot be trusted",
+    ExitCode.INTERRUPTED: "interrupted; the run can be resumed",
+}
+ALWAYS: Final = (ExitCode.DONE, ExitCode.UNEXPECTED, ExitCode.USAGE)
+
+
+def exits(*codes: ExitCode) -> str:
+    """The end of a command's `--help`: its exit codes, besides those that every command has."""
+    lines = [f"  {code:>3}  {MEANINGS[code]}" for code in sorted({*ALWAYS, *codes})]
+    return "\b\nExit codes:\n" + "\n".join(lines)
+
+
+def policies_option(command: Command) -> Command:
+    """Add `--policies`, which may be given more than once."""
+    return click.option(
+        "--policies",
+        "folders",
+        multiple=True,
+        default=("policies",),
+        show_default="policies",
+        metavar="DIR",
+        help="A folder of policies; may be given more than once, later settings win.",
+    )(command)
+
+
+def root_option(command: Command) -> Command:
+    """Add `--root`."""
+    return click.option(
+        "--root", "root_path", metavar="DIR", help="The directory under management, instead of the one in the settings."
+    )(command)
+
+
+def at_option(command: Command) -> Command:
+    """Add `--at`."""
+    return click.option(
+        "--at",
+        metavar="TIME",
+        help="Ask about another moment: `+7d`, a date, or ISO 8601. A plan of the future cannot be applied.",
+    )(command)
+
+
+def format_option(command: Command) -> Command:
+    """Add `--format`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Text for people, or one JSON document.",
+    )(command)
+
+
+def talk_options(command: Command) -> Command:
+    """Add `--quiet` and `--verbose`."""
+    quiet = click.option("--quiet", is_flag=True, help="No remarks on stderr.")
+    verbose = click.option("--verbose", is_flag=True, help="Name more, and show the cause of an unexpected error.")
+    return quiet(verbose(command))
+
+
+def moment_asked(at: str | None, now: Instant) -> Instant:
+    """The instant that `--at` writes; without it, `now`.
+
+    Raises:
+        InvalidValueError: for anything but `+DURATION`, `-DURATION`, a date, or ISO 8601.
+    """
+    if at is None:
+        return now
+    if at.startswith(("+", "-")):
+        distance = parse_duration(at[1:])
+        return Instant(now + distance if at[0] == "+" else now - distance)
+    try:
+        return parse_instant(at)
+    except InvalidValueError as err:
+        raise InvalidValueError("time", at, "is neither a distance such as `+7d`, a date, nor ISO 8601") from err

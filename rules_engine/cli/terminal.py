@@ -1,0 +1,76 @@
+"""Where text leaves the program: results to stdout, talk to stderr, colour only for a person at a terminal."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TextIO
+
+from rules_engine.values.text import escape
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LINES_AT_ONCE: Final = 512
+
+
+def show(lines: Iterable[str]) -> None:
+    """Write result lines to stdout."""
+    if _wants_colour(sys.stdout):
+        console = _console()
+        for line in lines:
+            console.print(line)
+        return
+    pending: list[str] = []
+    for line in lines:
+        pending.append(line)
+        if len(pending) >= _LINES_AT_ONCE:
+            _write("\n".join(pending) + "\n")
+            pending.clear()
+    if pending:
+        _write("\n".join(pending) + "\n")
+
+
+def talk(text: str) -> None:
+    """Write a remark to stderr: progress, counts, what to do next."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def complain(text: str) -> None:
+    """Write an error to stderr, each of its lines escaped."""
+    talk("\n".join(escape(line) for line in f"error: {text}".split("\n")))
+
+
+def is_interactive() -> bool:
+    """Whether a person can be asked: both ends are terminals."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _write(text: str) -> None:
+    try:
+        # Names were escaped; what is left that the terminal's encoding lacks becomes `?`, never an error.
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        stop_writing()
+
+
+def stop_writing() -> None:
+    """Send further output nowhere: who read it has left, and an apply must go on to its end all the same."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _wants_colour(stream: TextIO) -> bool:
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - half the start-up time, and only a terminal needs it
+
+    from rules_engine.cli.colours import THEME, RulesHighlighter  # noqa: PLC0415 - same
+
+    return Console(
+        file=sys.stdout, highlighter=RulesHighlighter(), theme=THEME, markup=False, emoji=False, soft_wrap=True
+    )

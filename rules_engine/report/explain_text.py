@@ -1,0 +1,95 @@
+"""Why a path stays or goes, as text and as JSON: the decision first, then every rule as each owner sees it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
+from rules_engine.plan.explain import Explanation, OwnerTrace, RuleTrace
+from rules_engine.plan.model import Decision, Kept, NotDue, Remove
+from rules_engine.report.documents import Json, document, instant_json, path_json
+from rules_engine.report.tables import joined
+from rules_engine.report.words import moment, name
+from rules_engine.values.quantities import Instant, format_instant
+from rules_engine.values.text import escape
+
+
+def explanation_lines(explanations: Sequence[Explanation], now: Instant) -> Iterator[str]:
+    """The lines for each path, with an empty line between two."""
+    yield f"as of {format_instant(now)}"
+    for one in explanations:
+        yield ""
+        yield name(one.path)
+        yield f"  {_verdict(one.decision, now)}"
+        for trace in one.owners:
+            yield from _owner(trace)
+
+
+def _verdict(decision: Decision, now: Instant) -> str:
+    match decision:
+        case Kept(text=text):
+            return f"STAYS: {escape(text)}"
+        case NotDue(until=until, waits_for=waits_for, rules=rules):
+            by = f"; then it goes by {joined(map(escape, rules))}" if rules else ""
+            return f"STAYS for now: due at {moment(until, now)}, waits for {escape(waits_for)}{by}"
+        case Remove(action=action, rules=rules, due=due, deliverable=deliverable):
+            what = "GOES, a deliverable" if deliverable else "GOES"
+            return f"{what}: {action.value} by {joined(map(escape, rules))}, due since {moment(due, now)}"
+        case _:
+            assert_never(decision)
+
+
+def _owner(trace: OwnerTrace) -> Iterator[str]:
+    yield ""
+    yield from (f"  {escape(fact)}" for fact in trace.facts)
+    for rule in trace.rules:
+        yield from _rule(rule)
+
+
+def _rule(rule: RuleTrace) -> Iterator[str]:
+    says = "decides" if rule.decides else "selects it" if rule.selects else "does not select it"
+    place = name(rule.place) if rule.place else "built in"
+    yield f"    {'>' if rule.decides else ' '} `{escape(rule.rule)}` ({rule.action}, {place}) {says}"
+    yield from (f"          {escape(line)}" for line in rule.lines)
+
+
+def explanation_document(explanations: Iterable[Explanation], now: Instant) -> str:
+    """The JSON document of kind `explanation`."""
+    paths: list[Json] = [
+        {"path": path_json(one.path), **_decision(one.decision), "owners": [_owner_json(trace) for trace in one.owners]}
+        for one in explanations
+    ]
+    return document("explanation", {"now": instant_json(now), "paths": paths})
+
+
+def _decision(decision: Decision) -> dict[str, Json]:
+    match decision:
+        case Kept(because=because, text=text, rules=rules):
+            return {"decision": "kept", "because": because.value, "text": text, "rules": list(rules)}
+        case NotDue(until=until, waits_for=waits_for, rules=rules):
+            return {"decision": "not_due", "due": instant_json(until), "waits_for": waits_for, "rules": list(rules)}
+        case Remove(action=action, rules=rules, due=due, deliverable=deliverable):
+            return {
+                "decision": action.value,
+                "due": instant_json(due),
+                "rules": list(rules),
+                "deliverable": deliverable,
+            }
+        case _:
+            assert_never(decision)
+
+
+def _owner_json(trace: OwnerTrace) -> Json:
+    return {
+        "job": trace.job,
+        "facts": list(trace.facts),
+        "rules": [
+            {
+                "name": rule.rule,
+                "place": rule.place or None,
+                "action": rule.action,
+                "selects": rule.selects,
+                "decides": rule.decides,
+                "lines": list(rule.lines),
+            }
+            for rule in trace.rules
+        ],
+    }

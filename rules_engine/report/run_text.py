@@ -1,0 +1,98 @@
+"""What a run came to, as text and as JSON: what went first, then every step that was not carried out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rules_engine.apply.model import ActionCount, Outcome, RunResult, RunState
+from rules_engine.plan.model import StepAction
+from rules_engine.report.documents import document, instant_json, path_json
+from rules_engine.report.tables import align
+from rules_engine.report.words import VERBS, name
+from rules_engine.values.quantities import format_duration, format_size
+from rules_engine.values.text import escape, plural
+
+_MEANINGS: Final = {
+    Outcome.DONE: "done",
+    Outcome.GONE: "were not there any more",
+    Outcome.CHANGED: "changed since the plan, left alone",
+    Outcome.PROTECTED: "protected by now, left alone",
+    Outcome.FAILED: "failed",
+}
+_MOST: Final = 20
+
+
+def run_lines(result: RunResult, *, verbose: bool = False) -> Iterator[str]:
+    """The lines of a run's result."""
+    yield f"run {result.run_id} {_state(result)}"
+    yield f"freed {format_size(result.freed)}{_set_aside(result)}"
+    rows = [_row(one) for one in result.counts]
+    if rows:
+        yield from align(rows, right=(1, 2))
+    else:
+        yield "  nothing had to be done"
+    yield from _noted(result, None if verbose else _MOST)
+
+
+def _state(result: RunResult) -> str:
+    took = format_duration(result.ended - result.started)
+    match result.state:
+        case RunState.FINISHED:
+            return f"finished in {took}"
+        case RunState.INTERRUPTED:
+            return f"was interrupted after {took}; apply the same plan again to finish it"
+        case RunState.STOPPED:
+            return f"STOPPED after {took}: {escape(result.stopped_because)}; apply the same plan again to finish it"
+
+
+def _set_aside(result: RunResult) -> str:
+    if not result.set_aside:
+        return ""
+    return f"; {format_size(result.set_aside)} lie in `.rules/trash/{result.run_id}` and can be put back"
+
+
+def _row(count: ActionCount) -> tuple[str, str, str, str]:
+    one, many = ("file", "files") if count.action in {StepAction.DELETE, StepAction.TRASH} else ("step", "steps")
+    size = format_size(count.size) if count.size else ""
+    return (VERBS[count.action], plural(count.steps, one, many), size, _MEANINGS[count.outcome])
+
+
+def _noted(result: RunResult, most: int | None) -> Iterator[str]:
+    for outcome in (Outcome.FAILED, Outcome.CHANGED, Outcome.PROTECTED):
+        found = [one for one in result.noted if one.outcome is outcome]
+        if not found:
+            continue
+        yield ""
+        yield f"{outcome.value.upper()}: {plural(len(found), 'step')}"
+        yield from (f"  {VERBS[one.action]}  {name(one.path)}: {escape(one.cause)}" for one in found[:most])
+        if hidden := len(found) - len(found[:most]):
+            yield f"  and {plural(hidden, 'more', 'more')}; `--verbose` names all"
+
+
+def run_document(result: RunResult) -> str:
+    """The JSON document of kind `run`."""
+    return document(
+        "run",
+        {
+            "run_id": result.run_id,
+            "state": result.state.value,
+            "started": instant_json(result.started),
+            "ended": instant_json(result.ended),
+            "stopped_because": result.stopped_because,
+            "bytes_freed": result.freed,
+            "bytes_set_aside": result.set_aside,
+            "counts": [
+                {"action": one.action.value, "outcome": one.outcome.value, "steps": one.steps, "bytes": one.size}
+                for one in result.counts
+            ],
+            "noted": [
+                {
+                    "path": path_json(one.path),
+                    "action": one.action.value,
+                    "outcome": one.outcome.value,
+                    "errno": one.errno,
+                    "cause": one.cause,
+                }
+                for one in result.noted
+            ],
+        },
+    )

@@ -1,0 +1,40 @@
+"""The phrases that several reports share: amounts, moments, steps."""
+
+from typing import Final
+
+from rules_engine.plan.model import Count, StepAction
+from rules_engine.values.quantities import Instant, format_duration, format_instant, format_size
+from rules_engine.values.text import escape, plural
+
+VERBS: Final = {
+    StepAction.DELETE: "delete",
+    StepAction.TRASH: "trash",
+    StepAction.REMOVE_DIRECTORY: "remove directory",
+    StepAction.CREATE_DIRECTORY: "create directory",
+    StepAction.CREATE_LINK: "create link",
+    StepAction.REMOVE_LINK: "remove link",
+}
+FILE_REMOVALS: Final = (StepAction.DELETE, StepAction.TRASH)
+
+
+def amount(count: Count) -> str:
+    """A number of files and their size: `3 files, 1.5 GiB`."""
+    return f"{plural(count.files, 'file')}, {format_size(count.bytes)}"
+
+
+def moment(instant: Instant, now: Instant) -> str:
+    """An instant with its distance from `now`: `2026-03-02T04:00:00Z (in 20h)`."""
+    distance = instant - now
+    near = f"in {format_duration(distance)}" if distance > 0 else f"{format_duration(-distance)} ago"
+    return f"{format_instant(instant)} ({near})"
+
+
+def name(path: str) -> str:
+    """A path for a reader: escaped, so that no name moves a cursor or breaks a line; the root itself is `.`."""
+    return escape(path) or "."
+
+
+def total(counts: dict[str, Count], actions: tuple[StepAction, ...] = FILE_REMOVALS) -> Count:
+    """The sum of the counts of those actions."""
+    chosen = [counts[action] for action in actions if action in counts]
+    return Count(sum(one.files for one in chosen), sum(one.bytes for one in chosen))
