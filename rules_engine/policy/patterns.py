@@ -61,18 +61,26 @@ def parse_patterns(texts: Sequence[str], reading: Reading) -> PatternList:
     return PatternList(tuple(texts), reading)
 
 
+def check_with_pathspec(line: str, *, negated: bool, text: str, index: int) -> None:
+    """Refuse a line that the well-known reader would skip, or would read with the other sign.
+
+    Raises:
+        PatternError: with `text` and `index`, where pathspec disagrees.
+    """
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines([line], backend="simple")
+    except ValueError as err:
+        raise PatternError(text, "is not a gitignore pattern", "write a simpler pattern", index) from err
+    if [one.include for one in spec.patterns] != [not negated]:
+        raise PatternError(text, "could never match", "write a simpler pattern", index)
+
+
 def _parse(text: str, reading: Reading, index: int) -> Line:
-    """The pattern `text`, which pathspec reads as a pattern with the same sign too."""
+    """The pattern `text`, which pathspec takes for a pattern with the same sign too."""
     try:
         line = parse_line(text, reading)
     except PatternError as err:
         raise PatternError(text, err.why, err.help_text, index) from None
-    # A second opinion: a line that the well-known reader would skip must not pass here. Bracket expressions are
-    # ours alone, because pathspec reads `[[:digit:]]`, `[\]]` and `[a/b]` otherwise than git.
-    try:
-        spec = pathspec.GitIgnoreSpec.from_lines([line.simple], backend="simple")
-    except ValueError as err:
-        raise PatternError(text, "is not a gitignore pattern", "write a simpler pattern", index) from err
-    if [one.include for one in spec.patterns] != [not line.negated]:
-        raise PatternError(text, "could never match", "write a simpler pattern", index)
+    # Bracket expressions are ours alone: pathspec reads `[[:digit:]]`, `[\]]` and `[a/b]` otherwise than git.
+    check_with_pathspec(line.simple, negated=line.negated, text=text, index=index)
     return line

@@ -14,7 +14,7 @@ version: 1
 kind: layout
 job_type: render
 
-# What a job is started with: `rules job start render --set project=winter`.
+# What a job is started with, such as `project=winter`.
 parameters:
   project: {default: _unsorted}
 
