@@ -17,9 +17,11 @@ def sentence(rule: Rule, policies: PolicySet) -> str:
     verb = f"only reports what it {_WOULD[rule.action]}:" if rule.report_only else _VERBS[rule.action]
     parts = [f"`{rule.name}` {verb} {_subject(rule)}"]
     parts += _where(rule.files)
-    text = " ".join(parts)
+    text = " ".join(parts).removesuffix(",")
     if rule.action is Action.KEEP:
         return f"{text}, {_how_long(rule)}."
+    if rule.files.tracked is not Tracked.TRACKED and not rule.deliverables:
+        text += ", unless named like a deliverable"
     ending = _when(rule, policies)
     if rule.otherwise:
         ending += ", where no removal rule without `otherwise` selects the file"
@@ -41,15 +43,16 @@ def sentences(policies: PolicySet) -> tuple[str, ...]:
 
 def _subject(rule: Rule) -> str:
     """What kind of files, of whom."""
-    files = rule.files
-    tracked, untracked = f"{_kind(rule)} of {_jobs(rule.jobs)}", f"{_stray_kind(rule)} without an owner"
-    match files.tracked:
+    owned = f"{_kind(rule)} of {_jobs(rule.jobs)}"
+    match rule.files.tracked:
         case Tracked.TRACKED:
-            return tracked
+            return owned
         case Tracked.UNTRACKED:
-            return untracked
+            return "files without an owner"
+        case Tracked.ANY if rule.jobs == JobSelector() and not rule.is_removal and rule.files.types is None:
+            return "all files, with an owner or without,"
         case Tracked.ANY:
-            return f"{tracked}, and {untracked},"
+            return f"{owned}, and files without an owner,"
 
 
 def _kind(rule: Rule) -> str:
@@ -59,12 +62,6 @@ def _kind(rule: Rule) -> str:
     if not rule.is_removal:
         return "all files"
     return "temporary files and deliverables" if rule.deliverables else "temporary files"
-
-
-def _stray_kind(rule: Rule) -> str:
-    if rule.is_removal and not rule.deliverables:
-        return "files that are not named like a deliverable,"
-    return "files"
 
 
 def _jobs(jobs: JobSelector) -> str:
@@ -89,7 +86,7 @@ def _where(files: FileSelector) -> list[str]:
     if files.match is not None:
         parts.append(f"that match {_patterns(files.match)}")
     if files.exclude is not None:
-        parts.append(f"except what matches {_patterns(files.exclude)}")
+        parts.append(f"but not {_patterns(files.exclude)}")
     if files.larger_than is not None:
         parts.append(f"larger than {format_size(files.larger_than)}")
     if files.smaller_than is not None:
@@ -121,7 +118,7 @@ def _when(rule: Rule, policies: PolicySet) -> str:
     statuses = rule.jobs.statuses
     about_failed = rule.files.tracked is not Tracked.UNTRACKED and (statuses is None or JobStatus.FAILED in statuses)
     if about_failed and shield > rule.after.always:
-        ending += f", of a failed job not before {_end_of(shield)}"
+        ending += f" (of a failed job: they stay {_end_of(shield)})"
     return ending
 
 
