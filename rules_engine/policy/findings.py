@@ -49,7 +49,7 @@ def suggest(word: str, words: Iterable[str], otherwise: str) -> str:
         return f"did you mean `{near}`?"
     if not known:
         return otherwise
-    return f"known are {list_words(known)}"
+    return f"known are {list_words(known)}" if len(known) > 1 else f"the only one is `{known[0]}`"
 
 
 def list_words(words: Iterable[str]) -> str:

@@ -42,10 +42,10 @@ def check_version_and_kind(node: Node, findings: Findings) -> str | None:
     if version is None:
         findings.error("P202", "the key `version` is missing", node.key_span("version"), "write `version: 1`")
     elif version.scalar != VERSION or isinstance(version.scalar, bool):
-        written = f"`{version.text}`" if version.scalar is not None else "empty"
-        findings.error(
-            "P203", f"`version` is {written}, and only {VERSION} is known", version.span, "write `version: 1`"
-        )
+        is_text = isinstance(version.scalar, str) and version.text == str(VERSION)
+        written = "text" if is_text else f"`{version.text}`" if version.scalar is not None else "not a number"
+        message = f"`version` is {written}, and only the number {VERSION} is known"
+        findings.error("P203", message, version.span, "write `version: 1`")
     if kind is None:
         findings.error("P204", "the key `kind` is missing", node.key_span("kind"), _kind_help(node))
     elif kind.scalar not in KINDS:

@@ -28,7 +28,8 @@ _LONGEST_SHOWN: Final = 60
 def report_shape(error: Any, root: Node, findings: Findings) -> None:
     """Note what a schema error means for the reader of the policy."""
     path = list(error.absolute_path)
-    node, label = root.at(path), _label(path)
+    node = root.at(path)
+    label = _label(path, node)
     if "propertyNames" in error.absolute_schema_path:
         _report_key(error, node, findings)
     elif node.is_empty:
@@ -60,7 +61,7 @@ def _report_choice(error: Any, root: Node, node: Node, label: str, findings: Fin
     if len(meant) == 1:
         for child in meant[0]:
             report_shape(child, root, findings)
-    elif meant:
+    elif isinstance(node.scalar, str):
         titles = [_title(found[0].schema) for found in branches.values()]
         units = next((_FORM_HELP[title] for title in titles if title in _FORM_HELP), None)
         findings.error("P304", f"{label} is {_shown(node)}, which is not {_either(titles)}", node.span, units)
@@ -72,8 +73,10 @@ def _report_choice(error: Any, root: Node, node: Node, label: str, findings: Fin
 def _is_other_kind(child: Any, parent: Any) -> bool:
     if len(child.absolute_path) != len(parent.absolute_path):
         return False
-    if child.validator == "const":
-        return type(child.validator_value) is not type(child.instance)
+    if child.validator in {"const", "enum"}:
+        words = child.schema.get("enum", [child.schema.get("const")])
+        # Of numbers only `0` is a word, and who writes another one means a quantity.
+        return not isinstance(child.instance, str) or not any(isinstance(word, str) for word in words)
     return bool(child.validator == "type")
 
 
@@ -82,8 +85,7 @@ def _report_unknown_keys(error: Any, node: Node, label: str, findings: Findings)
     for key, _ in node.pairs():
         if key not in known:
             help_text = _STATUS_HELP.get(key) if "completed" in known else None
-            missing = [one for one in known if node.get(one) is None]
-            help_text = help_text or suggest(key, missing or known, "remove it")
+            help_text = help_text or suggest(key, known, "remove it")
             findings.error("P301", f"{label} has no key `{key}`", node.key_span(key), help_text)
 
 
@@ -149,20 +151,25 @@ def _report_bound(error: Any, node: Node, label: str, findings: Findings) -> Non
                 findings.error("P308", f"{label} names `{item.text}` twice", item.span, "remove one of them")
             seen.add(item.text)
     elif error.validator in {"minItems", "minProperties", "minLength"}:
-        findings.error("P306", f"{label} is empty", node.span, f"write {_title(error.schema)}, or remove the key")
+        what = "file" if error.schema.get("title") == "a list of rules" else "key"
+        findings.error("P306", f"{label} is empty", node.span, f"write {_title(error.schema)}, or remove the {what}")
     else:
         bound = "at least" if error.validator == "minimum" else "at most"
         message = f"{label} is {node.text}, and must be {bound} {error.validator_value}"
         findings.error("P307", message, node.span, f"write {bound} `{error.validator_value}`")
 
 
-def _label(path: Sequence[str | int]) -> str:
+def _label(path: Sequence[str | int], node: Node) -> str:
     if not path:
         return "the policy"
     last = path[-1]
     if isinstance(last, str):
         return f"`{last}`"
-    return f"an entry of `{next(step for step in reversed(path) if isinstance(step, str))}`"
+    holder = next(step for step in reversed(path) if isinstance(step, str))
+    name = node.get("name")
+    if holder == "rules":
+        return f"rule {_shown(name)}" if name is not None and name.scalar is not None else "this rule"
+    return f"an entry of `{holder}`"
 
 
 def _title(schema: Mapping[str, Any]) -> str:

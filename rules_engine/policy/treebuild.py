@@ -13,6 +13,9 @@ DEEPEST: Final = 32
 MOST_NODES: Final = 50_000
 """Values in one file; more is not a policy that a person reviews."""
 
+MOST_FINDINGS: Final = 100
+"""Findings after which reading stops: the first ones are what a person can mend."""
+
 # Nothing else is more than text: `NO`, `010`, `12:30:00`, `1e3` and `2026-01-01` mean something else than they
 # show under the rules of YAML 1.1.
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
@@ -47,6 +50,8 @@ class TreeBuilder:
     def take(self, event: Any) -> bool:
         """Take one event; False where the rest of the text must not be read."""
         name = type(event).__name__
+        if len(self._findings) >= MOST_FINDINGS:
+            return False
         if name == "DocumentStartEvent":
             return self._begin_document(event)
         if name in {"ScalarEvent", "SequenceStartEvent", "MappingStartEvent", "AliasEvent"}:
@@ -144,14 +149,17 @@ class TreeBuilder:
             top.wants_key = True
 
     def _check_marks(self, event: Any, name: str) -> None:
-        quoting = "put a text that begins with `{}` in quotes"
+        quoting = "write the value out, or put a text that begins with `{}` in quotes"
         if name == "AliasEvent":
             self._error("P107", f"`*{event.anchor}` is an alias, and policies have none", event, quoting.format("*"))
             return
         if event.anchor is not None:
             self._error("P107", f"`&{event.anchor}` is an anchor, and policies have none", event, quoting.format("&"))
         if event.tag is not None:
-            self._error("P108", f"`{event.tag}` is a tag, and policies have none", event, quoting.format("!"))
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            self._error(
+                "P108", f"`{tag}` is a tag, and policies have none", event, "put a text that begins with `!` in quotes"
+            )
 
     def _check_text(self, event: Any) -> None:
         bad = next((char for char in event.value if char == "\0" or "\ud800" <= char <= "\udfff"), None)

@@ -106,14 +106,13 @@ def _report(file: str, text: str, err: yaml.MarkedYAMLError, findings: Findings)
     span = Span(file, line + 1, column + 1, line + 1, column + 2)
     begins = source[column : column + 1]
     context, problem = err.context or "", (err.problem or "it cannot be read").lower()
-    if any(word in context for word in ("alias", "anchor", "tag")) or "cannot start any token" in problem:
-        if begins == "\t":
-            findings.error("P103", "a tab stands where a value begins", span, "use spaces")
-            return
+    if "\t" in source[: len(source) - len(source.lstrip())]:
+        findings.error("P103", "a tab stands in the indentation", span, "indent with spaces")
+    elif begins == "\t":
+        findings.error("P103", "a tab stands where a value begins", span, "use spaces")
+    elif any(word in context for word in ("alias", "anchor", "tag")) or "cannot start any token" in problem:
         span = replace(span, column=_value_start(source, column), end_column=column + 2)
         findings.error("P105", "this value needs quotes", span, _QUOTING)
-    elif "\t" in source[: len(source) - len(source.lstrip())]:
-        findings.error("P103", "a tab stands in the indentation", span, "indent with spaces")
     else:
         _report_other(file, err, span, findings)
 
@@ -132,5 +131,5 @@ def _report_other(file: str, err: yaml.MarkedYAMLError, span: Span, findings: Fi
     start = err.context_mark
     if err.context and start and start.line + 1 != span.line:
         place = Span(file, start.line + 1, start.column + 1, start.line + 1, start.column + 2)
-        related = ((place, err.context),)
+        related = ((place, "it begins here"),)
     findings.error("P103", f"the text is not YAML: {problem}", span, help_text, related)
