@@ -10,6 +10,7 @@ from rules_engine.errors import ExitCode, InvalidValueError, RulesError
 from rules_engine.plan.model import LARGEST_BATCH, Batch, Header, Plan, Trailer
 from rules_engine.values.names import BYTES, decode_name, encode_name
 from rules_engine.values.paths import parse_relpath
+from rules_engine.values.text import escape
 
 FORMAT_VERSION: Final = "1.0"
 _KIND: Final = "plan"
@@ -30,7 +31,7 @@ class PlanFileError(RulesError):
         self.why = why
 
     def __str__(self) -> str:
-        return f"this plan cannot be used: {self.why}\n  help: make it again with `rules plan --out FILE`"
+        return f"this plan cannot be used: {escape(self.why)}\n  help: make it again with `rules plan --out FILE`"
 
 
 class _HeaderLine(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,6 +46,7 @@ class _TrailerLine(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+_PLAIN: Final = msgspec.json.Encoder()
 
 
 def write_plan(plan: Plan, out: BinaryIO) -> None:
@@ -152,7 +154,8 @@ def _encode(value: object) -> bytes:
     try:
         return _ENCODER.encode(value)
     except UnicodeEncodeError:
-        return _ENCODER.encode(_written(msgspec.to_builtins(value)))
+        # Not the encoder above: it sorts the keys of plain maps, and a name would change the order of all others.
+        return _PLAIN.encode(_written(msgspec.to_builtins(value, order="deterministic")))
 
 
 def _decode(line: bytes, kind: type[_T]) -> _T:
@@ -162,7 +165,8 @@ def _decode(line: bytes, kind: type[_T]) -> _T:
         if _ODD_NAME not in line:
             return msgspec.json.decode(line, type=kind)
         return msgspec.convert(_read(msgspec.json.decode(line)), kind)
-    except (msgspec.DecodeError, InvalidValueError) as err:
+    except (ValueError, RecursionError) as err:
+        # Also bytes that are no UTF-8, and lists nested until the reader gives up.
         raise PlanFileError(f"a line is not what a plan holds: {err}") from err
 
 
@@ -180,7 +184,7 @@ def _written(value: Any) -> Any:
 
 def _read(value: Any) -> Any:
     match value:
-        case {"bytes": _}:
+        case {"bytes": str(), **rest} if not rest:
             return decode_name(value)
         case dict():
             return {key: _read(one) for key, one in value.items()}
