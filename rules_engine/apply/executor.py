@@ -36,7 +36,7 @@ class Executor:
         try:
             here = self._patiently(lambda: self._open(batch))
         except FileNotFoundError:
-            yield from [steps.GONE] * (len(batch.entries) - first)
+            yield from (self._without_directory(batch, entry) for entry in batch.entries[first:])
             return
         except OSError as err:
             yield from [steps.failed(err)] * (len(batch.entries) - first)
@@ -44,6 +44,11 @@ class Executor:
         with here:
             for entry in batch.entries[first:]:
                 yield self._step(batch, entry, here)
+
+    def _without_directory(self, batch: Batch, entry: Entry) -> StepResult:
+        if batch.action is StepAction.TRASH and self._trash is not None:
+            return self._trash.taken_before(batch.directory, entry)
+        return steps.GONE
 
     def _open(self, batch: Batch) -> Directory:
         if batch.action in {StepAction.CREATE_DIRECTORY, StepAction.CREATE_LINK}:

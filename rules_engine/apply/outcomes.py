@@ -1,6 +1,5 @@
 """Lines of `outcomes.jsonl`: what became of consecutive steps of one batch, each line proving itself."""
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -8,9 +7,7 @@ from typing import Final
 import msgspec
 
 from rules_engine.apply.model import Outcome, StepResult
-
-_CHECK: Final = b',"crc":'
-_TAIL: Final = len(b'"89abcdef"}')
+from rules_engine.manifest.lines import close_line, open_line
 
 
 class OutcomeRun(msgspec.Struct, frozen=True, array_like=True):
@@ -66,17 +63,16 @@ def _sameness(result: StepResult) -> tuple[Outcome, int, str]:
 
 def encode_line(line: OutcomeLine) -> bytes:
     """The line with its check and a newline."""
-    body = msgspec.json.encode(line)[:-1]
-    return b'%s%s"%08x"}\n' % (body, _CHECK, zlib.crc32(body))
+    return close_line(msgspec.json.encode(line))
 
 
 def decode_line(raw: bytes) -> OutcomeLine | None:
-    """The line that `raw`, without its newline, holds; None where its check fails."""
-    body, check, tail = raw[: -_TAIL - len(_CHECK)], raw[-_TAIL - len(_CHECK) : -_TAIL], raw[-_TAIL:]
-    if check != _CHECK or tail != b'"%08x"}' % zlib.crc32(body):
+    """The line that `raw` holds; None where its check fails."""
+    body = open_line(raw)
+    if body is None:
         return None
     try:
-        return _decoder.decode(body + b"}")
+        return _decoder.decode(body)
     except msgspec.DecodeError:
         return None
 
@@ -93,5 +89,5 @@ def read_lines(data: bytes) -> tuple[Sequence[OutcomeLine], int, bool]:
         length += len(raw) + 1
     # Whatever a killed write left holds no line that proves itself; a line that does, after one that does not, was
     # durable once, so what stands before it was damaged later.
-    torn = all(decode_line(raw) is None for raw in data[length:].split(b"\n"))
+    torn = all(decode_line(raw) is None for raw in data[length:].split(b"\n")[:-1])
     return lines, length, torn

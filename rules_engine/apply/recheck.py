@@ -1,15 +1,15 @@
 """What protects an entry as things stand now: jobs that run or are damaged, owners it gained, other roots."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from rules_engine.apply.model import Outcome, StepResult
+from rules_engine.apply.state import JobsOnDisk
 from rules_engine.apply.steps import changed
 from rules_engine.filesystem.directory import Directory
 from rules_engine.inventory.model import FileFact
-from rules_engine.manifest.model import Damage, JobRecord
+from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.model import Batch, Entry, Guards, StepAction
 from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
 from rules_engine.plan.protect import STATE, protection, protection_of_directory
@@ -24,37 +24,33 @@ REMOVALS: Final = frozenset({StepAction.DELETE, StepAction.TRASH, StepAction.REM
 """The actions that take something away which is not the tool's own link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The jobs as their manifests say now, and the manifests that cannot be trusted."""
-
-    jobs: tuple[JobRecord, ...]
-    damaged: tuple[Damage, ...] = ()
-
-
 class Present:
     """Looks at the present state before each step; the state is read again when it has changed."""
 
     def __init__(
-        self, root: Directory, read: Callable[[], Known], policies: PolicySet, own: Iterable[RelPath], clock: Clock
+        self, root: Directory, jobs: JobsOnDisk, policies: PolicySet, own: Iterable[RelPath], clock: Clock
     ) -> None:
         self._root = root
-        self._read = read
+        self._jobs = jobs
         self._policies = policies
         self._own = tuple(own)
         self._clock = clock
-        self.refresh()
+        self._read()
 
-    def refresh(self) -> None:
-        """Read the manifests again, and forget what was seen of directories."""
-        known = self._read()
+    def look_again(self, amended: frozenset[JobId]) -> None:
+        """Read the manifests again if they changed, but for the seals that this run amended; forget what was seen."""
+        if self._jobs.has_changed(amended):
+            self._read()
+        self._forget()
+
+    def _read(self) -> None:
+        known = self._jobs.read()
         guards = Guards(damaged=known.damaged, own=self._own)
         self._seen: Evidence = gather_evidence(self._policies, known.jobs, guards, now=self._clock.now())
         self._index = OwnerIndex(known.jobs)
-        self.forget()
+        self._forget()
 
-    def forget(self) -> None:
-        """Look at every directory again; nothing else."""
+    def _forget(self) -> None:
         self._foreign: dict[RelPath, bool] = {}
         self._batch: Batch | None = None
         self._owners = DirectoryOwners((), ())
@@ -65,9 +61,9 @@ class Present:
         if batch.action not in REMOVALS:
             return None
         if self._batch is not batch:
-            self._batch = batch
             self._owners = self._index.of_directory(batch.directory)
             self._held = self._of_batch(batch, here)
+            self._batch = batch
         if self._held is not None:
             return self._held
         if batch.action is StepAction.REMOVE_DIRECTORY:

@@ -1,16 +1,15 @@
 """The folder of one run: its plan, the outcomes of its steps, its report; docs/reference/formats/runs.md."""
 
-import os
-from collections.abc import Sequence
-from contextlib import suppress
-from types import TracebackType
-from typing import BinaryIO, Final, Self
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, Final
 
 import msgspec
 
 from rules_engine.apply.outcomes import OutcomeLine, encode_line, read_lines
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.logfile import LogFile, open_log
 from rules_engine.filesystem.root import open_area
 
 RUNS: Final = "runs"
@@ -23,33 +22,14 @@ _LARGEST: Final = 2**32
 
 
 class RunFolder:
-    """The open folder of one run; a context manager. Only the holder of the root lock writes to it."""
+    """The open folder of one run. Only the holder of the root lock writes to it."""
 
-    def __init__(self, here: Directory, run_id: str) -> None:
+    def __init__(self, here: Directory, log: LogFile, run_id: str) -> None:
         self.run_id = run_id
         self._here = here
-        self._log = here.append_to(OUTCOMES)
+        self._log = log
         self._durable = 0
         self._lines = 0
-        here.sync()
-
-    @classmethod
-    def begin(cls, state: Directory, run_id: str, plan: BinaryIO) -> Self:
-        """The folder of the run, with its plan in it durably before anything is touched."""
-        runs = open_area(state, RUNS, create=True)
-        if runs is None:  # pragma: no cover - it was just made
-            raise FileNotFoundError(RUNS)
-        with runs:
-            here = open_area(runs, run_id, create=True)
-        if here is None:  # pragma: no cover - same
-            raise FileNotFoundError(run_id)
-        try:
-            if here.stat(PLAN) is None:
-                _write_plan(here, plan)
-            return cls(here, run_id)
-        except BaseException:
-            here.close()
-            raise
 
     def recorded(self) -> tuple[OutcomeLine, ...]:
         """The outcomes that earlier attempts recorded, in order; a torn tail is cut off by the next append.
@@ -57,7 +37,7 @@ class RunFolder:
         Raises:
             UntrustedStateError: when a line is damaged that was whole once.
         """
-        lines, self._durable, torn = read_lines(self._here.read_file(OUTCOMES, limit=_LARGEST))
+        lines, self._durable, torn = read_lines(self._log.read(0, self._log.size))
         self._lines = len(lines)
         if not torn:
             raise UntrustedStateError(
@@ -80,9 +60,8 @@ class RunFolder:
         """
         data = b"".join(encode_line(line) for line in lines)
         # Also after an append that was interrupted half-way: what is not known to be durable is written again.
-        os.ftruncate(self._log, self._durable)
-        _write_all(self._log, data)
-        os.fsync(self._log)
+        self._log.cut(self._durable)
+        self._log.append(data, durable=True)
         self._durable += len(data)
         self._lines += len(lines)
 
@@ -97,37 +76,23 @@ class RunFolder:
         except FileNotFoundError:
             return None
 
-    def close(self) -> None:
-        """Close its handles."""
-        log, self._log = self._log, -1
-        if log >= 0:
-            os.close(log)
-        self._here.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+@contextmanager
+def open_run(state: Directory, run_id: str, plan: BinaryIO) -> Iterator[RunFolder]:
+    """The folder of the run, with its plan in it durably before anything is touched."""
+    with open_area(state, RUNS) as runs, open_area(runs, run_id) as here:
+        if here.stat(PLAN) is None:
+            _write_plan(here, plan)
+        with open_log(here, OUTCOMES) as log:
+            yield RunFolder(here, log, run_id)
 
 
 def _write_plan(here: Directory, plan: BinaryIO) -> None:
     with suppress(FileNotFoundError):
         here.unlink(_ASIDE)
-    fd = here.append_to(_ASIDE)
-    try:
+    with open_log(here, _ASIDE) as aside:
         while piece := plan.read(_PIECE):
-            _write_all(fd, piece)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+            aside.append(piece, durable=False)
+        aside.append(b"", durable=True)
     here.replace(_ASIDE, here, PLAN)
     here.sync()
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]

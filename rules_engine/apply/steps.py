@@ -14,9 +14,10 @@ DONE: Final = StepResult(Outcome.DONE)
 
 _NOT_EMPTY: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _SWAPPED: Final = {
-    errno.ELOOP: "a directory above it is a link now",
-    errno.ENOTDIR: "a directory above it is no directory any more",
-    errno.EXDEV: "a directory above it lies on another filesystem now",
+    # Opening a link as a directory gives either, as the kernel likes.
+    errno.ELOOP: "a directory above it is a link, or no directory, by now",
+    errno.ENOTDIR: "a directory above it is a link, or no directory, by now",
+    errno.EXDEV: "a directory above it lies on another filesystem by now",
 }
 
 

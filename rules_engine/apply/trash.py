@@ -24,7 +24,7 @@ class Trash:
         """Set a file or link aside, if it is still the one that the plan saw."""
         found = here.stat(entry.name)
         if found is None:
-            return self._taken_before(directory, entry)
+            return self.taken_before(directory, entry)
         if differs := difference(entry, found):
             return changed(differs)
         try:
@@ -33,13 +33,8 @@ class Trash:
             return GONE
         return StepResult(Outcome.DONE, size_of(found))
 
-    def close(self) -> None:
-        """Give back the handle."""
-        if self._open is not None:
-            self._open[1].close()
-            self._open = None
-
-    def _taken_before(self, directory: RelPath, entry: Entry) -> StepResult:
+    def taken_before(self, directory: RelPath, entry: Entry) -> StepResult:
+        """The outcome of an entry that is not there: done where this run holds it, else gone."""
         # A run that was killed between the rename and its outcome: the file
         # in the trash proves that it was this step that took it away.
         with suppress(OSError), self._state.open(self._path_of(directory)) as folder:
@@ -47,6 +42,12 @@ class Trash:
             if found is not None and not difference(entry, found, moved=True):
                 return StepResult(Outcome.DONE, size_of(found))
         return GONE
+
+    def close(self) -> None:
+        """Give back the handle."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
 
     def _path_of(self, directory: RelPath) -> RelPath:
         return RelPath(f"{self._top}/{directory}") if directory else self._top

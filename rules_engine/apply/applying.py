@@ -1,0 +1,123 @@
+"""Applying a plan: refuse what no longer applies, take the lock, carry it out."""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+
+from rules_engine.apply.amend import SealAmender
+from rules_engine.apply.carrying import Carrying
+from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
+from rules_engine.apply.executor import Executor
+from rules_engine.apply.group import Group
+from rules_engine.apply.model import Event, RunResult, RunStarted, RunState
+from rules_engine.apply.outcomes import OutcomeLine
+from rules_engine.apply.recheck import Present
+from rules_engine.apply.report import from_report
+from rules_engine.apply.retry import Retrier
+from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run
+from rules_engine.apply.source import own_copy
+from rules_engine.apply.state import JobsOnDisk, Known
+from rules_engine.apply.trash import Trash
+from rules_engine.filesystem.locks import lock_root
+from rules_engine.filesystem.root import Root
+from rules_engine.manifest.store import ManifestStore
+from rules_engine.plan.model import Plan
+from rules_engine.policy.model import PolicySet
+from rules_engine.values.clock import Clock
+from rules_engine.values.paths import RelPath
+
+
+def _nobody(_event: Event) -> None:
+    """Hear nothing."""
+
+
+def apply_plan(
+    plan: Plan | str,
+    root: Root,
+    *,
+    policies: PolicySet | None,
+    clock: Clock,
+    listen: Callable[[Event], None] = _nobody,
+    lock_wait_s: float = 0,
+) -> RunResult:
+    """Carry out `plan`, or the plan file at that path, and nothing else; the same plan again finishes a run cut short.
+
+    Without `policies` the plan's own are trusted: for a host that has none.
+
+    Raises:
+        PlanFileError: when the plan is not whole.
+        StalePlanError: when it was made for another root, other policies, or another time.
+        RefusedError: when it exceeds a limit, or the root was never initialised.
+        LockedError: when another run holds the lock of the root.
+        InterruptedRunError: when the user interrupted the run.
+        UntrustedStateError: when the state below `.rules` cannot be read.
+    """
+    root_id = root.require_id()
+    with own_copy(plan) as (reading, copy):
+        check_root(reading.header, root_id)
+        check_policies(reading.header, policies)
+        check_time(reading.header, clock.now())
+        check_refusals(reading.trailer)
+        state = root.require_state()
+        with lock_root(state, wait_s=lock_wait_s, clock=clock):
+            copy.seek(0)
+            with open_run(state, reading.trailer.run_id, copy) as folder:
+                known = policies or PolicySet()
+                own = _own_paths(root, (*known.folders, *([plan] if isinstance(plan, str) else [])))
+                return _Application(root, folder, known, own, clock, listen).carry_out(reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Application:
+    """Everything that one carrying-out needs, under the lock of the root."""
+
+    root: Root
+    folder: RunFolder
+    policies: PolicySet
+    own: tuple[RelPath, ...]
+    clock: Clock
+    listen: Callable[[Event], None]
+
+    def carry_out(self, plan: Plan) -> RunResult:
+        recorded = self.folder.recorded()
+        before = self._finished_before()
+        if before is not None:
+            return before
+        steps = sum(count.files for count in plan.trailer.steps.values())
+        self.listen(RunStarted(self.folder.run_id, steps, resumed=bool(recorded)))
+        with closing(Trash(self.root.require_state(), self.folder.run_id)) as trash:
+            return self._carrying(trash, recorded).carry_out(plan.batches, recorded)
+
+    def _finished_before(self) -> RunResult | None:
+        data = self.folder.read_report()
+        result = from_report(data, f".rules/{RUNS}/{self.folder.run_id}/{REPORT}") if data is not None else None
+        return result if result is not None and result.state is RunState.FINISHED else None
+
+    def _carrying(self, trash: Trash, recorded: tuple[OutcomeLine, ...]) -> Carrying:
+        root, clock = self.root.directory, self.clock
+        store = ManifestStore(self.root, clock)
+        jobs = JobsOnDisk(self.root.require_state(), lambda: _known(store, self.policies))
+        present = Present(root, jobs, self.policies, self.own, clock)
+        retrier = Retrier(self.policies.settings.retry, clock)
+        return Carrying(
+            executor=Executor(root, retrier, trash=trash, guard=present),
+            group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
+            folder=self.folder,
+            amender=SealAmender(store),
+            look_again=present.look_again,
+            clock=clock,
+            listen=self.listen,
+        )
+
+
+def _known(store: ManifestStore, policies: PolicySet) -> Known:
+    loaded = store.load()
+    return Known(loaded.jobs, loaded.damaged)
+
+
+def _own_paths(root: Root, paths: Iterable[str]) -> tuple[RelPath, ...]:
+    """Those of `paths` that lie below the root: no plan takes the policies, or itself."""
+    top = os.path.realpath(root.path)
+    real = [os.path.realpath(path) for path in paths]
+    return tuple(RelPath(os.path.relpath(path, top)) for path in real if path.startswith(f"{top}/"))

@@ -1,0 +1,169 @@
+"""One carrying-out of a plan, from its first batch that is not settled to its report."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext, suppress
+
+from rules_engine.apply.amend import SealAmender
+from rules_engine.apply.breaker import Breaker, StopRun
+from rules_engine.apply.executor import Executor
+from rules_engine.apply.group import Group, Part
+from rules_engine.apply.model import (
+    Committed,
+    Event,
+    InterruptedRunError,
+    Noted,
+    Outcome,
+    RunEnded,
+    RunResult,
+    RunState,
+    StepNoted,
+    Tally,
+)
+from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, to_runs
+from rules_engine.apply.report import to_report
+from rules_engine.apply.runs import RunFolder
+from rules_engine.errors import RulesError
+from rules_engine.plan.model import Batch
+from rules_engine.values.clock import Clock
+from rules_engine.values.paths import join
+from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import JobId
+
+
+class Carrying:
+    """Carries the batches of one plan out, group by group, and reports only what is durable."""
+
+    def __init__(
+        self,
+        *,
+        executor: Executor,
+        group: Group,
+        folder: RunFolder,
+        amender: SealAmender,
+        look_again: Callable[[frozenset[JobId]], None],
+        clock: Clock,
+        listen: Callable[[Event], None],
+    ) -> None:
+        self._executor = executor
+        self._group = group
+        self._folder = folder
+        self._amender = amender
+        self._look_again = look_again
+        self._clock = clock
+        self._listen = listen
+        self._tally = Tally()
+        self._settled = 0
+
+    def carry_out(self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]) -> RunResult:
+        """The result of the run, once everything is carried out or the run had to stop.
+
+        Raises:
+            InterruptedRunError: when the user interrupted it; what was done is recorded.
+            UntrustedStateError: when the state became unreadable meanwhile.
+        """
+        started = self._clock.now()
+        try:
+            why = self._go(batches, recorded)
+            state = RunState.STOPPED if why else RunState.FINISHED
+        except KeyboardInterrupt:
+            self._last_commit()
+            result = self._result(RunState.INTERRUPTED, started, "it was interrupted")
+            raise InterruptedRunError(result) from None
+        except RulesError as err:
+            self._last_commit()
+            self._result(RunState.STOPPED, started, str(err))
+            raise
+        return self._result(state, started, why)
+
+    def _go(self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]) -> str:
+        """Why the run stopped early; empty where it did not."""
+        breaker = Breaker()
+        try:
+            for number, index, batch in self._unsettled(batches, recorded):
+                for at, result in enumerate(self._executor.carry_out(batch, index), index):
+                    self._group.add(number, batch, at, result)
+                    breaker.note(result)
+                    if self._group.is_due:
+                        self._commit()
+            self._commit()
+        except StopRun as stop:
+            return self._last_commit() or stop.why
+        return ""
+
+    def _unsettled(
+        self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]
+    ) -> Iterator[tuple[int, int, Batch]]:
+        """Batches with the index of their first entry without an outcome; counts the outcomes that are recorded."""
+        by_batch: dict[int, list[OutcomeLine]] = {}
+        for line in recorded:
+            by_batch.setdefault(line.batch, []).append(line)
+        last = recorded[-1].commit if recorded else 0
+        for number, batch in enumerate(batches):
+            index = 0
+            for line in by_batch.get(number, ()):
+                self._count(batch, line.first, line.runs)
+                # Killed after the record, before the seals: say it to them again.
+                if line.commit == last:
+                    self._amender.add(batch, line.first, [one.outcome for one in line.outcomes()])
+                index = line.first + line.steps
+            if index < len(batch.entries):
+                yield number, index, batch
+
+    def _commit(self) -> None:
+        try:
+            parts = self._group.commit()
+            for part in parts:
+                self._settle(part)
+            amended = self._amender.amend()
+        except OSError as err:
+            # Never tried again: after a failed fsync the system may say yes and have lost the data.
+            raise StopRun(f"the record of the run could not be written: {err.strerror or err}") from err
+        self._look_again(amended)
+        self._listen(Committed(self._settled))
+
+    def _last_commit(self) -> str:
+        """Record what was done before a run ends early; why that failed, or empty."""
+        try:
+            self._commit()
+        except StopRun as stop:
+            return stop.why
+        except RulesError as err:
+            return str(err)
+        return ""
+
+    def _settle(self, part: Part) -> None:
+        noted = self._count(part.batch, part.first, to_runs(part.results))
+        self._amender.add(part.batch, part.first, [one.outcome for one in part.results])
+        for one in noted:
+            self._listen(StepNoted(one))
+
+    def _count(self, batch: Batch, first: int, runs: tuple[OutcomeRun, ...]) -> list[Noted]:
+        noted: list[Noted] = []
+        at = first
+        for run in runs:
+            self._tally.add(batch.action, run.outcome, run.steps, run.size)
+            if run.outcome not in {Outcome.DONE, Outcome.GONE}:
+                noted += [
+                    Noted(join(batch.directory, entry.name), batch.action, run.outcome, run.errno, run.cause)
+                    for entry in batch.entries[at : at + run.steps]
+                ]
+            at += run.steps
+        self._settled += at - first
+        self._tally.noted += noted
+        return noted
+
+    def _result(self, state: RunState, started: Instant, why: str) -> RunResult:
+        result = RunResult(
+            run_id=self._folder.run_id,
+            state=state,
+            started=started,
+            ended=self._clock.now(),
+            counts=self._tally.ordered(),
+            noted=tuple(self._tally.noted),
+            stopped_because=why,
+        )
+        # The disk that stopped the run may refuse its report too; the outcomes say the same.
+        with suppress(OSError) if state is not RunState.FINISHED else nullcontext():
+            self._folder.write_report(to_report(result))
+        self._listen(RunEnded(result))
+        return result

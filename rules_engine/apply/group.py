@@ -1,0 +1,78 @@
+"""Group commit: what many steps did is made durable at once, then their outcomes are recorded at once."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from rules_engine.apply.model import StepResult
+from rules_engine.apply.outcomes import OutcomeLine, to_runs
+from rules_engine.apply.runs import RunFolder
+from rules_engine.filesystem.directory import Directory
+from rules_engine.plan.model import Batch
+from rules_engine.values.clock import Clock
+from rules_engine.values.quantities import SECOND, Instant
+
+MOST_STEPS: Final = 4_096
+LONGEST: Final = SECOND
+_LOOK_AT_CLOCK: Final = 32
+
+
+@dataclass(slots=True)
+class Part:
+    """Results of consecutive steps of one batch."""
+
+    number: int
+    """The number of the batch in the plan, from 0."""
+    batch: Batch
+    first: int
+    results: list[StepResult] = field(default_factory=list)
+
+
+class Group:
+    """The steps that were carried out but are not recorded yet."""
+
+    def __init__(self, root: Directory, folder: RunFolder, clock: Clock, *, commits: int) -> None:
+        self._root = root
+        self._folder = folder
+        self._clock = clock
+        self._commits = commits
+        self._parts: list[Part] = []
+        self._steps = 0
+        self._began = Instant(0)
+
+    def add(self, number: int, batch: Batch, index: int, result: StepResult) -> None:
+        """Note the result of one more step."""
+        if not self._steps:
+            self._began = self._clock.now()
+        if not self._parts or self._parts[-1].number != number:
+            self._parts.append(Part(number, batch, index))
+        self._parts[-1].results.append(result)
+        self._steps += 1
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so many steps, or so much time, wait that a crash now would leave too much in doubt."""
+        if self._steps % _LOOK_AT_CLOCK:
+            return False
+        return self._steps >= MOST_STEPS or self._clock.now() - self._began >= LONGEST
+
+    def commit(self) -> tuple[Part, ...]:
+        """Make the steps durable, record them, and give them back.
+
+        Raises:
+            OSError: when that failed; then none of them counts.
+        """
+        if not self._parts:
+            return ()
+        # First the tree, then the record: a power cut in between must not
+        # bring a file back that the record calls removed.
+        self._root.sync_filesystem()
+        self._folder.append(self._lines())
+        parts, self._parts, self._steps = tuple(self._parts), [], 0
+        self._commits += 1
+        return parts
+
+    def _lines(self) -> list[OutcomeLine]:
+        return [
+            OutcomeLine(seq, self._commits + 1, part.number, part.first, to_runs(part.results))
+            for seq, part in enumerate(self._parts, self._folder.next_seq)
+        ]

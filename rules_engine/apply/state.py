@@ -1,0 +1,62 @@
+"""The jobs as the state has them now, and whether that changed since it was last read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from rules_engine.filesystem.directory import Directory, Status
+from rules_engine.filesystem.root import find_area
+from rules_engine.manifest.model import Damage, JobRecord
+from rules_engine.values.vocabulary import JobId
+
+SEALED: Final = "sealed"
+MANIFESTS: Final = "manifests"
+
+_Seen: TypeAlias = Mapping[tuple[str, str], tuple[int, int, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The jobs as their manifests say now, and the manifests that cannot be trusted."""
+
+    jobs: tuple[JobRecord, ...]
+    damaged: tuple[Damage, ...] = ()
+
+
+class JobsOnDisk:
+    """Reads all manifests, and says cheaply whether that has to be done again."""
+
+    def __init__(self, state: Directory, load: Callable[[], Known]) -> None:
+        self._state = state
+        self._load = load
+        self._seen: _Seen = {}
+
+    def read(self) -> Known:
+        """Every job, read now."""
+        # The listing first: what changes while the manifests are read shows next time.
+        self._seen = self._look()
+        return self._load()
+
+    def has_changed(self, amended: frozenset[JobId]) -> bool:
+        """Whether a log or seal changed since the last reading, besides the seals that this run amended itself."""
+        seen, before = self._look(), self._seen
+        ours = {(SEALED, f"{job_id}.json") for job_id in amended}
+        self._seen = seen
+        return any(seen.get(name) != before.get(name) for name in seen.keys() | before.keys() if name not in ours)
+
+    def _look(self) -> _Seen:
+        found: dict[tuple[str, str], tuple[int, int, int] | None] = {}
+        for area in (MANIFESTS, SEALED):
+            directory = find_area(self._state, area)
+            if directory is None:
+                continue
+            with directory:
+                for name, status in directory.entries():
+                    found[area, name] = _identity(status)
+        return found
+
+
+def _identity(status: Status | OSError) -> tuple[int, int, int] | None:
+    if isinstance(status, OSError):
+        return None
+    return status.inode, status.size, status.mtime_ns
