@@ -148,10 +148,10 @@ class Count:
     files: int = 0
     bytes: int = 0
 
-    def add(self, size: int | None) -> None:
-        """Count one more file of `size` bytes."""
-        self.files += 1
-        self.bytes += size or 0
+    def add(self, more: "Count") -> None:
+        """Count `more` as well."""
+        self.files += more.files
+        self.bytes += more.bytes
 
 
 @dataclass(slots=True)

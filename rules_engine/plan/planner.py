@@ -7,14 +7,14 @@ from typing import Final, TypeAlias
 from rules_engine import __version__
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.decide import judge
+from rules_engine.plan.alike import Judge
+from rules_engine.plan.decide import Judgement
 from rules_engine.plan.empty import EmptyDirectories
 from rules_engine.plan.limits import raised, refusals
 from rules_engine.plan.model import (
     LARGEST_BATCH,
     Ask,
     Batch,
-    Count,
     Decision,
     Entry,
     Guards,
@@ -29,7 +29,8 @@ from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
-from rules_engine.values.quantities import instant_from
+from rules_engine.values.paths import to_bytes
+from rules_engine.values.quantities import Instant, instant_from
 from rules_engine.values.vocabulary import JobId, RuleName
 
 Watch: TypeAlias = Callable[[FileFact, Decision], None]
@@ -90,7 +91,7 @@ class _Planner:
         self._watch = watch
         self._summary = Summary(policies, seen)
         self._empty = EmptyDirectories(policies, seen)
-        self._untracked_removals = Count()
+        self._judge = Judge(policies, seen)
 
     @property
     def trailer(self) -> Trailer:
@@ -104,39 +105,44 @@ class _Planner:
                 self._summary.count_directory()
             yield batch
         trailer = self._summary.finish(inventory)
-        trailer.refusals = refusals(self._header.limits, trailer, self._untracked_removals)
+        trailer.refusals = refusals(self._header.limits, trailer, self._summary.untracked_removals)
 
     def _directory(self, facts: DirectoryFacts) -> Iterator[Batch]:
         owners = self._owners.of_directory(facts.path)
         groups: dict[_Key, list[Entry]] = {}
         stays = False
-        for file in facts.files:
-            step = self._file(file, owners)
-            if step is None:
-                stays = True
+        for judged, jobs, files in self._judged(facts, owners):
+            self._summary.count(files, judged, tracked=bool(jobs))
+            decision = judged.decision
+            for file in files:
+                self._watch(file, decision)
+            if isinstance(decision, Remove):
+                ids = tuple(job.job_id for job in jobs)
+                key = (StepAction(decision.action.value), decision.rules, ids, decision.deliverable)
+                groups.setdefault(key, []).extend(_entry(file, decision.due) for file in files)
             else:
-                groups.setdefault(step[0], []).append(step[1])
+                stays = True
         if len(owners.containing) == 1:
             rules = frozenset(name for key in groups for name in key[1])
             self._empty.add(facts, owners.containing[0].job_id, rules, all_go=not stays)
-        for key, entries in sorted(groups.items()):
+        for key, entries in sorted(groups.items(), key=lambda group: group[0]):
             yield from _batches(facts, key, entries)
 
-    def _file(self, file: FileFact, owners: DirectoryOwners) -> tuple[_Key, Entry] | None:
-        jobs = owners.of(file)
-        judged = judge(file, jobs, self._policies, self._seen)
-        self._summary.count(file, judged, tracked=bool(jobs))
-        decision = judged.decision
-        self._watch(file, decision)
-        if not isinstance(decision, Remove):
-            return None
-        if not jobs:
-            self._untracked_removals.add(file.size)
-        ids = tuple(job.job_id for job in jobs)
-        return (StepAction(decision.action.value), decision.rules, ids, decision.deliverable), _entry(file, decision)
+    def _judged(
+        self, facts: DirectoryFacts, owners: DirectoryOwners
+    ) -> Iterable[tuple[Judgement, tuple[JobRecord, ...], list[FileFact]]]:
+        """The files of one directory by judgement, those that share one together."""
+        self._judge.next_directory()
+        alike: dict[int, tuple[Judgement, tuple[JobRecord, ...], list[FileFact]]] = {}
+        for file in facts.files:
+            jobs = owners.of(file)
+            judged = self._judge.judge(file, jobs)
+            # Judgements are compared by identity: equal ones of different files hold different subjects.
+            alike.setdefault(id(judged), (judged, jobs, []))[2].append(file)
+        return alike.values()
 
 
-def _entry(file: FileFact, removal: Remove) -> Entry:
+def _entry(file: FileFact, due: Instant) -> Entry:
     return Entry(
         name=file.name,
         kind=file.kind,
@@ -145,12 +151,14 @@ def _entry(file: FileFact, removal: Remove) -> Entry:
         mtime_ns=file.mtime_ns or 0,
         ctime_ns=file.ctime_ns or 0,
         nlink=file.nlink,
-        due=removal.due,
+        due=due,
     )
 
 
 def _batches(facts: DirectoryFacts, key: _Key, entries: list[Entry]) -> Iterator[Batch]:
     action, rules, owners, deliverable = key
+    # Byte order of names, whatever judgement each entry came from: same inputs, same bytes.
+    entries.sort(key=lambda entry: to_bytes(entry.name))
     for start in range(0, len(entries), LARGEST_BATCH):
         some = tuple(entries[start : start + LARGEST_BATCH])
         yield Batch(facts.path, action, some, rules, owners, deliverable=deliverable)

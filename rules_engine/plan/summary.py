@@ -1,7 +1,8 @@
 """What a plan adds up to: counts by rule, by reason and by day, kept while the decisions go by."""
 
 import heapq
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, assert_never
 
 from rules_engine.inventory.model import FileFact, Inventory
 from rules_engine.plan.decide import Judgement, would_go
@@ -20,7 +21,7 @@ from rules_engine.plan.model import (
 from rules_engine.plan.select import Miss, NotMatched, Verdict
 from rules_engine.plan.subject import Evidence
 from rules_engine.policy.model import Action, PolicySet, Rule
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, sort_key
 from rules_engine.values.quantities import DAY, format_instant
 from rules_engine.values.vocabulary import RuleName
 
@@ -51,89 +52,93 @@ class Summary:
 
     def __init__(self, policies: PolicySet, seen: Evidence) -> None:
         self.trailer = Trailer()
+        self.untracked_removals = Count()
         self._policies = policies
         self._seen = seen
         self._rules = {rule.name: _empty(rule) for rule in (*policies.rules, seen.built_in)}
         self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
         self._days: dict[str, Count] = {}
 
-    def count(self, file: FileFact, judged: Judgement, *, tracked: bool) -> None:
-        """Count one file and what was decided for it."""
-        self.trailer.looked_at.add(file.size)
+    def count(self, files: Sequence[FileFact], judged: Judgement, *, tracked: bool) -> None:
+        """Count files that share a judgement."""
+        some = Count(len(files), sum(file.size or 0 for file in files))
+        self.trailer.looked_at.add(some)
         if not tracked:
-            self.trailer.untracked.add(file.size)
+            self.trailer.untracked.add(some)
         decision = judged.decision
         match decision:
             case Kept():
-                self._count_kept(file, decision)
+                self._count_kept(files, some, decision)
             case NotDue():
-                self._count_waiting(file, decision)
+                self._count_waiting(some, decision)
             case Remove():
-                self._count_removal(file, decision)
-        self._count_rules(file, judged)
+                self._count_removal(some, decision, tracked=tracked)
+        self._count_rules(some, judged)
 
-    def _count_kept(self, file: FileFact, kept: Kept) -> None:
+    def _count_kept(self, files: Sequence[FileFact], some: Count, kept: Kept) -> None:
         group = kept.rules if kept.because in {Because.KEEP_RULE, Because.KEEP_RULE_CANNOT_TELL} else ()
         key = (kept.because, group)
         if key not in self._kept:
             self._kept[key] = KeptSummary(kept.because, _GENERAL.get(kept.because, kept.text))
         summary = self._kept[key]
-        summary.total.add(file.size)
-        keep_largest(summary.largest, file)
+        summary.total.add(some)
+        keep_largest(summary.largest, files)
         for name in group:
-            self._rules[name].decided.add(file.size)
+            self._rules[name].decided.add(some)
 
-    def _count_waiting(self, file: FileFact, waiting: NotDue) -> None:
+    def _count_waiting(self, some: Count, waiting: NotDue) -> None:
         ahead = waiting.until - self._seen.now
         if ahead <= DAYS_AHEAD * DAY:
             day = format_instant(waiting.until)[:10]
-            self._days.setdefault(day, Count()).add(file.size)
+            self._days.setdefault(day, Count()).add(some)
         else:
-            self.trailer.due_later.add(file.size)
+            self.trailer.due_later.add(some)
         for name in waiting.rules:
             rule = self._rules[name]
-            rule.waiting.add(file.size)
+            rule.waiting.add(some)
             rule.next_due = waiting.until if rule.next_due is None else min(rule.next_due, waiting.until)
 
-    def _count_removal(self, file: FileFact, removal: Remove) -> None:
+    def _count_removal(self, some: Count, removal: Remove, *, tracked: bool) -> None:
         step = StepAction(removal.action.value)
-        self.trailer.steps.setdefault(step.value, Count()).add(file.size)
+        self.trailer.steps.setdefault(step.value, Count()).add(some)
         if removal.deliverable:
-            self.trailer.deliverables.add(file.size)
+            self.trailer.deliverables.add(some)
+        if not tracked:
+            self.untracked_removals.add(some)
         for name in removal.rules:
-            self._rules[name].decided.add(file.size)
+            self._rules[name].decided.add(some)
 
     def count_directory(self) -> None:
         """Count one directory that the plan removes."""
-        self.trailer.steps.setdefault(StepAction.REMOVE_DIRECTORY.value, Count()).add(0)
+        self.trailer.steps.setdefault(StepAction.REMOVE_DIRECTORY.value, Count()).add(Count(1))
 
-    def _count_rules(self, file: FileFact, judged: Judgement) -> None:
+    def _count_rules(self, some: Count, judged: Judgement) -> None:
         deciding = () if isinstance(judged.decision, Kept) else judged.decision.rules
         for place, rule in enumerate(self._policies.rules):
             said = [verdicts[place] for verdicts in judged.verdicts]
             if not said:
                 return
             if all(isinstance(verdict, NotMatched) for verdict in said):
-                self._count_near_miss(file, rule, said)
+                self._count_near_miss(some, rule, said)
             elif rule.report_only:
-                self._count_report(file, rule, judged)
+                self._count_report(some, rule, judged)
             elif rule.is_removal and rule.name not in deciding:
-                self._rules[rule.name].held.add(file.size)
+                self._rules[rule.name].held.add(some)
 
-    def _count_near_miss(self, file: FileFact, rule: Rule, said: list[Verdict]) -> None:
+    def _count_near_miss(self, some: Count, rule: Rule, said: list[Verdict]) -> None:
         for verdict in said:
             if isinstance(verdict, NotMatched) and len(verdict.misses) == 1 and verdict.misses[0] is not Miss.PATTERN:
                 misses = self._rules[rule.name].near_misses
-                misses.setdefault(verdict.misses[0].value, Count()).add(file.size)
+                misses.setdefault(verdict.misses[0].value, Count()).add(some)
                 return
 
-    def _count_report(self, file: FileFact, rule: Rule, judged: Judgement) -> None:
+    def _count_report(self, some: Count, rule: Rule, judged: Judgement) -> None:
         if isinstance(judged.decision, Remove):
             return
         if would_go(judged, rule, self._policies, self._seen):
-            self._rules[rule.name].decided.add(file.size)
+            self._rules[rule.name].decided.add(some)
         else:
-            self._rules[rule.name].held.add(file.size)
+            self._rules[rule.name].held.add(some)
 
     def finish(self, inventory: Inventory) -> Trailer:
         """The trailer, once every file was counted: everything in it sorted."""
@@ -143,7 +148,7 @@ class Summary:
             rule.near_misses = dict(sorted(rule.near_misses.items(), key=lambda item: _ORDER[Miss(item[0])]))
         trailer.kept = sorted(self._kept.values(), key=lambda kept: (-kept.total.bytes, kept.because, kept.text))
         for kept in trailer.kept:
-            kept.largest.sort(key=lambda one: (-one[0], one[1]))
+            kept.largest.sort(key=_largest_first)
         trailer.due_by_day = sorted(self._days.items())
         trailer.problems = sorted((one.path, one.why) for one in inventory.problems)
         trailer.skipped = sorted((one.path, one.why) for one in inventory.skipped)
@@ -152,14 +157,16 @@ class Summary:
         return trailer
 
 
-def keep_largest(largest: list[tuple[int, RelPath]], file: FileFact) -> None:
-    """Remember `file` if it is one of the ten largest; of equal ones the first by path."""
-    size = file.size or 0
-    if len(largest) < LARGEST_KEPT:
-        largest.append((size, file.path))
-    elif size > min(one[0] for one in largest):
-        largest.append((size, file.path))
-        largest[:] = heapq.nsmallest(LARGEST_KEPT, largest, key=lambda one: (-one[0], one[1]))
+def keep_largest(largest: list[tuple[int, RelPath]], files: Sequence[FileFact]) -> None:
+    """Remember those of `files` that are among the ten largest; of equal ones the first by path."""
+    least = min(one[0] for one in largest) if len(largest) >= LARGEST_KEPT else -1
+    better = [(file.size or 0, file.path) for file in files if (file.size or 0) > least]
+    if better:
+        largest[:] = heapq.nsmallest(LARGEST_KEPT, [*largest, *better], key=_largest_first)
+
+
+def _largest_first(one: tuple[int, RelPath]) -> tuple[int, bytes]:
+    return -one[0], sort_key(one[1])
 
 
 def _empty(rule: Rule) -> RuleSummary:
