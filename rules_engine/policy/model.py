@@ -7,6 +7,7 @@ from enum import StrEnum
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.templates import Template
 from rules_engine.values.diagnostics import Span
+from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import DAY, SECOND, ByteCount, Duration
 from rules_engine.values.vocabulary import (
     CleanupPolicy,
@@ -241,3 +242,15 @@ class PolicySet:
     def removal_rules(self) -> tuple[Rule, ...]:
         """The rules that remove, also those that only report."""
         return tuple(rule for rule in self.rules if rule.is_removal)
+
+    def workspaces_of(self, job_id: str) -> tuple[RelPath, ...]:
+        """The workspace that a job of this id would have in every layout whose template needs nothing but the id."""
+        templates = (layout.workspace for layout in self.layouts.values())
+        return tuple(
+            RelPath(template.fill({"job_id": job_id})) for template in templates if set(template.fields) == {"job_id"}
+        )
+
+    def workspaces_above(self, path: RelPath) -> tuple[RelPath, ...]:
+        """The directories above `path` that could be the workspace of a job in some layout."""
+        found = (layout.workspace.fits_above(path) for layout in self.layouts.values())
+        return tuple(one for one in found if one is not None)
