@@ -1,14 +1,20 @@
 """When a file becomes due: the clock that a rule reads, the failure shield, and the job's own policy."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.model import BUILT_IN
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.model import Rule, Settings, Since
-from rules_engine.values.quantities import FOREVER, Instant
+from rules_engine.values.quantities import FOREVER, Duration, Instant
 from rules_engine.values.vocabulary import JobStatus
+
+SHIELD: Final = "cleanup.preserve_on_failure"
+OWN_SHIELD: Final = "preserve_on_failure of the job's own policy"
+SHIELDS: Final = frozenset({SHIELD, OWN_SHIELD})
+"""The waits that keep the files of failed jobs, whatever clock a rule uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,17 @@ def aged_from(since: Since | None, subject: Subject, now: Instant) -> Instant | 
     changed = _changed(file, now)
     if owner is None or since is Since.CHANGED:
         return changed
-    end = _known(owner.end, f"the end of job `{owner.job.job_id}`", now)
+    end = _known(owner.end, _end_of(owner), now)
     # A file that its seal vouches for was there when the job ended: a later ctime (a mode, a link) does not
     # make it younger. Any other file may have come later with an old mtime, so its ctime counts as well.
     touched = _known(file.mtime_ns, "mtime", now) if file.vouched else changed
     if isinstance(end, Unknown) or isinstance(touched, Unknown):
         return end if isinstance(end, Unknown) else touched
     return max(end, touched)
+
+
+def _end_of(owner: Owner) -> str:
+    return f"the end of job `{owner.job.job_id}`"
 
 
 def _changed(file: FileFact, now: Instant) -> Instant | Unknown:
@@ -59,29 +69,37 @@ def rule_wait(rule: Rule, subject: Subject, now: Instant) -> Wait | Unknown:
     wait = rule.after.of(status) if rule.after else None
     if wait is None:
         return Unknown(f"rule `{rule.name}` has no `after` for it")
-    return Wait(base + wait, _name_of(rule))
+    return Wait(_later(base, wait), _name_of(rule))
+
+
+def _later(base: int, wait: int) -> int:
+    # An instant before 1970 is negative: added to FOREVER it would make an end of what has none.
+    return FOREVER if wait >= FOREVER else base + wait
 
 
 def _name_of(rule: Rule) -> str:
     return BUILT_IN if rule.name == BUILT_IN else f"rule `{rule.name}`"
 
 
-def job_waits(owner: Owner, settings: Settings) -> tuple[Wait, ...]:
+def job_waits(owner: Owner, settings: Settings) -> tuple[Wait, ...] | Unknown:
     """What holds the files of a job back besides rules: the failure shield and the job's own policy.
 
-    Empty for a job whose end is unknown; no rule can age its files either.
+    Unknown where one of them counts from an end that is not known.
     """
-    if owner.end is None:
-        return ()
-    waits: list[Wait] = []
     own = owner.job.cleanup
+    after: list[tuple[Duration, str]] = []
     if owner.status.counts_as is JobStatus.FAILED:
-        waits.append(Wait(owner.end + settings.cleanup.preserve_on_failure, "cleanup.preserve_on_failure"))
+        after.append((settings.cleanup.preserve_on_failure, SHIELD))
         if own is not None:
-            waits.append(Wait(owner.end + own.preserve_on_failure, "preserve_on_failure of the job's own policy"))
+            after.append((own.preserve_on_failure, OWN_SHIELD))
     if own is not None:
-        waits.append(Wait(owner.end + own.retention, "retention of the job's own policy"))
-    return tuple(waits)
+        after.append((own.retention, "retention of the job's own policy"))
+    if not after:
+        return ()
+    if owner.end is None:
+        # A rule may age the file by its own times; the shield would be gone with the end it counts from.
+        return Unknown(f"{_end_of(owner)} cannot be read")
+    return tuple(Wait(_later(owner.end, wait), name) for wait, name in after)
 
 
 def never_comes(wait: Wait) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import Judgement, judge
+from rules_engine.plan.protect import is_special
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.model import PolicySet, Since
 from rules_engine.policy.patterns import PatternList
@@ -44,8 +45,8 @@ class Judge:
         return found
 
     def _key(self, file: FileFact, jobs: Sequence[JobRecord]) -> Hashable | None:
-        # Dot names hold all names that are protected for themselves; links may be a layout's; both are rare.
-        if not jobs or self._timed or file.kind is not EntryKind.FILE or file.name.startswith("."):
+        # Some names are protected for themselves; links may be a layout's; both are rare.
+        if not jobs or self._timed or file.kind is not EntryKind.FILE or is_special(file.name):
             return None
         path = file.path
         if path in self._seen.guards.own:

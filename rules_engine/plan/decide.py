@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.ages import Wait, aged_from, job_waits, never_comes, rule_wait
-from rules_engine.plan.model import BUILT_IN, Because, Decision, Kept, NotDue, Remove
+from rules_engine.plan.ages import SHIELDS, Wait, aged_from, job_waits, never_comes, rule_wait
+from rules_engine.plan.model import Because, Decision, Kept, NotDue, Remove
 from rules_engine.plan.protect import protection
 from rules_engine.plan.select import MATCHED, Matched, NotMatched, Unknown, Verdict, select
 from rules_engine.plan.subject import Evidence, Subject, subject_of
@@ -191,21 +191,34 @@ def _leaves_out(types: frozenset[FileType] | None, file_type: FileType) -> bool:
 
 
 def _wait_or_remove(subject: Subject, rules: tuple[Rule, ...], policies: PolicySet, seen: Evidence) -> Decision:
-    waits: list[Wait] = []
-    for rule in rules:
-        wait = rule_wait(rule, subject, seen.now)
-        if isinstance(wait, Unknown):
-            return Kept(Because.UNKNOWN, f"unknown: {wait.why}", tuple(sorted(one.name for one in rules)))
-        waits.append(wait)
-    if subject.owner is not None:
-        waits += job_waits(subject.owner, policies.settings)
     names = tuple(sorted(rule.name for rule in rules))
+    waits = _waits(subject, rules, policies, seen)
+    if isinstance(waits, Unknown):
+        return Kept(Because.UNKNOWN, f"unknown: {waits.why}", names)
     last = max(waits, key=lambda wait: (wait.until, wait.name))
     if never_comes(last):
-        forever = max(wait.name for wait in waits if never_comes(wait))
-        reason = "cleanup.preserve_on_failure" if forever == BUILT_IN else forever
-        return Kept(Because.NEVER_DUE, f"never due: {reason} keeps the files of failed jobs", names)
+        return Kept(Because.NEVER_DUE, f"never due: {_forever(waits)}", names)
     if seen.now < last.until:
         return NotDue(Instant(last.until), last.name, names)
     action = Action.TRASH if any(rule.action is Action.TRASH for rule in rules) else Action.DELETE
     return Remove(action, names, Instant(last.until), subject.deliverable)
+
+
+def _waits(
+    subject: Subject, rules: tuple[Rule, ...], policies: PolicySet, seen: Evidence
+) -> tuple[Wait, ...] | Unknown:
+    # Of several unknowns the first by name is said, so that the order of rules stays out of the answer.
+    by_rule = [rule_wait(rule, subject, seen.now) for rule in sorted(rules, key=lambda rule: rule.name)]
+    by_job = job_waits(subject.owner, policies.settings) if subject.owner else ()
+    unsure = [wait for wait in (*by_rule, by_job) if isinstance(wait, Unknown)]
+    if unsure or isinstance(by_job, Unknown):
+        return unsure[0]
+    return (*(wait for wait in by_rule if isinstance(wait, Wait)), *by_job)
+
+
+def _forever(waits: tuple[Wait, ...]) -> str:
+    names = [wait.name for wait in waits if never_comes(wait)]
+    shields = [name for name in names if name in SHIELDS]
+    if shields:
+        return f"{min(shields)} keeps the files of failed jobs"
+    return f"{max(names)} waits longer than any file can be old"

@@ -6,9 +6,10 @@ from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, job_waits
 from rules_engine.plan.model import BUILT_IN, LARGEST_BATCH, Batch, Entry, StepAction
 from rules_engine.plan.protect import protection_of_directory
+from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.model import PolicySet, Tracked
-from rules_engine.values.paths import RelPath, is_below, join, name_of, parent, sort_key
+from rules_engine.values.paths import RelPath, join, name_of, parent, sort_key
 from rules_engine.values.quantities import FOREVER
 from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus, RuleName
 
@@ -72,7 +73,7 @@ class EmptyDirectories:
             or not self._policies.settings.cleanup.enabled
             or protection_of_directory(path, self._evidence) is not None
             or self._is_kept(path)
-            or self._holds_another_workspace(path)
+            or path in self._evidence.above_workspaces
         )
 
     def _is_kept(self, path: RelPath) -> bool:
@@ -84,16 +85,15 @@ class EmptyDirectories:
             for rule in self._policies.keep_rules
         )
 
-    def _holds_another_workspace(self, path: RelPath) -> bool:
-        mine = self._evidence.owners[self._emptied[path].owner].job
-        return any(is_below(workspace, path) and workspace != mine.workspace for workspace in self._evidence.workspaces)
-
     def _built_in_is_due(self, owner_id: JobId) -> bool:
         owner = self._evidence.owners[owner_id]
-        waits = (*job_waits(owner, self._policies.settings), *self._built_in_wait(owner))
+        waits = job_waits(owner, self._policies.settings)
+        if isinstance(waits, Unknown):
+            return False
         debug = self._policies.settings.debug and self._policies.settings.cleanup.debug_mode_disables
         own_off = owner.job.cleanup is not None and not owner.job.cleanup.enabled
-        return not debug and not own_off and all(wait.until <= self._evidence.now for wait in waits)
+        every = (*waits, *self._built_in_wait(owner))
+        return not debug and not own_off and all(wait.until <= self._evidence.now for wait in every)
 
     def _built_in_wait(self, owner: Owner) -> tuple[Wait, ...]:
         after = self._evidence.built_in.after

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
@@ -81,16 +82,22 @@ def _facts(subject: Subject, policies: PolicySet) -> tuple[str, ...]:
     if owner is None:
         return ("no job declared it", "its name is an output name: a deliverable" if subject.deliverable else place)
     ended = f", ended {format_instant(owner.end)}" if owner.end is not None else ""
-    waits = (f"held back by {_wait_line(wait)}" for wait in job_waits(owner, policies.settings))
     return (
         f"job `{owner.job.job_id}` ({owner.job.job_type}) is {owner.status.value}{ended}",
         f"`{subject.file_type}`, {kind}, {place}",
-        *waits,
+        *_held_back(job_waits(owner, policies.settings)),
     )
 
 
-def _wait_line(wait: Wait) -> str:
-    return f"{wait.name}, always" if never_comes(wait) else f"{wait.name} until {format_instant(wait.until)}"
+def _held_back(waits: tuple[Wait, ...] | Unknown) -> tuple[str, ...]:
+    if isinstance(waits, Unknown):
+        return (f"held back: {waits.why}",)
+    return tuple(
+        f"held back by {wait.name}, always"
+        if never_comes(wait)
+        else f"held back by {wait.name} until {format_instant(wait.until)}"
+        for wait in waits
+    )
 
 
 def _rule_trace(rule: Rule, verdict: Verdict, subject: Subject, decision: Decision, seen: Evidence) -> RuleTrace:
@@ -123,6 +130,8 @@ def _lines(rule: Rule, verdict: Verdict, subject: Subject, seen: Evidence) -> tu
             return tuple(describe_miss(miss, rule, subject) for miss in misses)
         case Matched():
             return (_matched_line(rule, subject, seen),)
+        case _:
+            assert_never(verdict)
 
 
 def _matched_line(rule: Rule, subject: Subject, seen: Evidence) -> str:

@@ -1,6 +1,7 @@
 """What a rule needed and what it saw instead, for each condition that a file does not meet."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from rules_engine.plan.select import Miss
 from rules_engine.plan.subject import Subject
@@ -26,6 +27,8 @@ def describe_miss(miss: Miss, rule: Rule, subject: Subject) -> str:
             return f"leaves it out by `except`: {_except(rule, subject)}"
         case Miss.PATTERN:
             return f"matches {_patterns(rule)}; none of them matches its path"
+        case _:
+            assert_never(miss)
 
 
 def _job_miss(miss: Miss, rule: Rule, subject: Subject) -> str:

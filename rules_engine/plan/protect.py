@@ -5,7 +5,7 @@ from typing import Final
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.model import Because, Kept
 from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.values.paths import RelPath, is_at_or_below
+from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
 from rules_engine.values.vocabulary import EntryKind, JobStatus
 
 STATE: Final = ".rules"
@@ -63,16 +63,21 @@ def _damaged(directory: RelPath, seen: Evidence) -> Kept | None:
 def _in_workspace_of_another(directory: RelPath, job_id: str, seen: Evidence) -> bool:
     # Declaring a path below another job's workspace is an error, so a lost line cannot name one there.
     return any(
-        is_at_or_below(directory, workspace)
-        for workspace, owner in seen.workspaces.items()
-        if owner != job_id and seen.owners[owner].status is not JobStatus.UNTRUSTED
+        owner != job_id and seen.owners[owner].status is not JobStatus.UNTRUSTED
+        for above in (directory, *ancestors(directory))
+        for owner in seen.workspaces.get(above, ())
     )
+
+
+def is_special(name: str) -> bool:
+    """Whether no rule reaches an entry of that name."""
+    return name == STATE or name in _NEVER_INSIDE or name.startswith(_NEVER_NAMED)
 
 
 def _protection_of_name(file: FileFact) -> Kept | None:
     if file.kind not in {EntryKind.FILE, EntryKind.LINK}:
         return Kept(Because.NOT_A_FILE, "it is not a regular file or link")
-    if file.name == STATE or file.name in _NEVER_INSIDE or file.name.startswith(_NEVER_NAMED):
+    if is_special(file.name):
         return Kept(Because.SPECIAL_NAME, f"no rule reaches an entry named `{file.name}`")
     return None
 

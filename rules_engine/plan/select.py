@@ -31,7 +31,7 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class NotMatched:
-    """The rule does not select the file: the conditions that it fails, at least one."""
+    """The rule does not select the file: the conditions that it fails; none where only its `for` is over."""
 
     misses: tuple[Miss, ...]
 

@@ -18,7 +18,7 @@ from rules_engine.policy.model import (
     Tracked,
 )
 from rules_engine.values.diagnostics import Span
-from rules_engine.values.paths import RelPath, is_at_or_below
+from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
 from rules_engine.values.quantities import Duration, Instant
 from rules_engine.values.vocabulary import FileType, JobId, JobStatus, Place
 
@@ -67,7 +67,9 @@ class Evidence:
     owners: Mapping[JobId, Owner]
     links: Mapping[RelPath, JobId]
     """Status and alias links that layouts made, and the job that each belongs to."""
-    workspaces: Mapping[RelPath, JobId]
+    workspaces: Mapping[RelPath, tuple[JobId, ...]]
+    above_workspaces: frozenset[RelPath]
+    """Every directory that a workspace lies below."""
     built_in: Rule
     """`settings.cleanup` as a rule; it acts where no rule of a policy selects."""
     protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
@@ -92,14 +94,16 @@ def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guar
     """Read every job once at `now`."""
     owners: dict[JobId, Owner] = {}
     links: dict[RelPath, JobId] = {}
-    workspaces: dict[RelPath, JobId] = {}
-    for job in jobs:
+    workspaces: dict[RelPath, tuple[JobId, ...]] = {}
+    # By id: jobs of one episode share an alias, and the order in which they were read must not say whose it is.
+    for job in sorted(jobs, key=lambda one: one.job_id):
         owners[job.job_id] = Owner(job, job.reading(now), job.end(now), policies.layouts.get(job.job_type))
-        workspaces[job.workspace] = job.job_id
+        workspaces[job.workspace] = (*workspaces.get(job.workspace, ()), job.job_id)
         for link in (job.status_link, *job.aliases):
             if link is not None:
-                links[link] = job.job_id
-    return Evidence(now, guards, owners, links, workspaces, built_in_rule(policies.settings))
+                links.setdefault(link, job.job_id)
+    above = frozenset(directory for workspace in workspaces for directory in ancestors(workspace))
+    return Evidence(now, guards, owners, links, workspaces, above, built_in_rule(policies.settings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,14 +73,17 @@ class Summary:
                 self._count_waiting(some, decision)
             case Remove():
                 self._count_removal(some, decision, tracked=tracked)
+            case _:
+                assert_never(decision)
         self._count_rules(some, judged)
 
     def _count_kept(self, files: Sequence[FileFact], some: Count, kept: Kept) -> None:
         group = kept.rules if kept.because in {Because.KEEP_RULE, Because.KEEP_RULE_CANNOT_TELL} else ()
         key = (kept.because, group)
-        if key not in self._kept:
-            self._kept[key] = KeptSummary(kept.because, _GENERAL.get(kept.because, kept.text))
-        summary = self._kept[key]
+        text = _GENERAL.get(kept.because, kept.text)
+        summary = self._kept.setdefault(key, KeptSummary(kept.because, text))
+        # One text stands for all of the group: the first in order, not the first that came.
+        summary.text = min(summary.text, text)
         summary.total.add(some)
         keep_largest(summary.largest, files)
         for name in group:
@@ -146,7 +149,8 @@ class Summary:
         trailer.rules = sorted(self._rules.values(), key=lambda rule: (rule.name == BUILT_IN, rule.name))
         for rule in trailer.rules:
             rule.near_misses = dict(sorted(rule.near_misses.items(), key=lambda item: _ORDER[Miss(item[0])]))
-        trailer.kept = sorted(self._kept.values(), key=lambda kept: (-kept.total.bytes, kept.because, kept.text))
+        groups = sorted(self._kept.items(), key=lambda item: (-item[1].total.bytes, item[0]))
+        trailer.kept = [kept for _, kept in groups]
         for kept in trailer.kept:
             kept.largest.sort(key=_largest_first)
         trailer.due_by_day = sorted(self._days.items())
