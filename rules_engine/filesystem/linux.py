@@ -99,6 +99,15 @@ def mount_id(fd: int) -> int | None:
         return None
 
 
+def boot_time_ns() -> int | None:
+    """When this machine was booted, in nanoseconds since 1970; None where the system does not say."""
+    try:
+        with open("/proc/stat", encoding="ascii") as lines:
+            return next((int(line.split()[1]) * 1_000_000_000 for line in lines if line.startswith("btime ")), None)
+    except OSError:
+        return None
+
+
 def boot_id() -> str:
     """What tells this boot of this machine from every other; empty where the system does not say."""
     try:

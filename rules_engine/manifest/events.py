@@ -30,7 +30,7 @@ class CleanupFields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             enabled=policy.enabled,
             retention=policy.retention,
             preserve_on_failure=policy.preserve_on_failure,
-            file_types=None if policy.file_types is None else sorted(policy.file_types),
+            file_types=None if policy.file_types is None else sorted(map(str, policy.file_types)),
             debug_mode_disables=policy.debug_mode_disables,
         )
 
@@ -92,6 +92,8 @@ class Finish(_Event, frozen=True, tag="finish"):
     """The attempt ends."""
 
     status: Literal["completed", "failed"]
+    finishes: dict[str, int] = {}
+    """Another host whose attempt this ends → sequence number of its last event by then."""
 
 
 class Lease(_Event, frozen=True, tag="lease"):

@@ -46,6 +46,7 @@ class _Folding:
     directories: dict[RelPath, DeclaredDirectory] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     starts: list[tuple[int, Instant, str, Start]] = field(default_factory=list)
+    finishes: list[tuple[Instant, Finish]] = field(default_factory=list)
     last_sign: Instant = Instant(0)  # noqa: RUF009 - same
     bad_path: bool = False
 
@@ -102,6 +103,8 @@ def _apply(state: _Folding, at: Instant, host: str, line: Line) -> None:
     if isinstance(event, Start):
         state.starts.append((event.attempt, at, host, event))
         state.attempts[host] = Attempt(host, event.attempt, event.boot, lease_ns=event.lease_ns)
+    if isinstance(event, Finish):
+        state.finishes.append((at, event))
     attempt = state.attempts.get(host)
     if attempt is None:
         return
@@ -154,8 +157,9 @@ def _record(
     job_id: JobId, state: _Folding, observe: Observe, *, untrusted: bool
 ) -> tuple[JobRecord | None, tuple[Attempt, ...]]:
     state.starts.sort(key=lambda one: one[:3])
+    _settle(state)
     number, _, newest_host, start = state.starts[-1]
-    running = tuple(one for _, one in sorted(state.attempts.items()) if _is_running(one, state))
+    running = tuple(one for _, one in sorted(state.attempts.items()) if one.status is JobStatus.RUNNING)
     newest = state.attempts[newest_host]
     status = JobStatus.UNTRUSTED if untrusted else JobStatus.RUNNING if running else newest.status
     liveness, lease_until = _evidence(running, observe)
@@ -186,14 +190,20 @@ def _record(
     return record, running
 
 
-def _is_running(attempt: Attempt, state: _Folding) -> bool:
-    """Whether nobody finished the attempt, nor began a newer one after reading it as abandoned."""
-    if attempt.status is not JobStatus.RUNNING:
-        return False
-    return not any(
-        number > attempt.number and start.abandons.get(attempt.host, 0) >= attempt.last_seq
-        for number, _, _, start in state.starts
-    )
+def _settle(state: _Folding) -> None:
+    """End the attempts that another host ended: by finishing the job, or by starting anew what it read as abandoned.
+
+    An event that the other host had not seen makes the attempt running again.
+    """
+    for attempt in state.attempts.values():
+        if attempt.status is not JobStatus.RUNNING:
+            continue
+        for number, _, _, start in state.starts:
+            if number > attempt.number and start.abandons.get(attempt.host, 0) >= attempt.last_seq:
+                attempt.status, attempt.ended = JobStatus.FAILED, attempt.last_at
+        for at, finish in state.finishes:
+            if finish.finishes.get(attempt.host, 0) >= attempt.last_seq:
+                attempt.status, attempt.ended = JobStatus(finish.status), at
 
 
 def _evidence(running: Sequence[Attempt], observe: Observe) -> tuple[Liveness, Instant | None]:

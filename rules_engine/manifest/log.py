@@ -1,6 +1,7 @@
 """The log of one job on one host: read whole, appended to in one write under its lock."""
 
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -35,13 +36,18 @@ class Log:
     damage: str | None = None
 
 
+def is_job_id(text: str) -> bool:
+    """Whether `text` can be the id of a job."""
+    return _ID.fullmatch(text) is not None
+
+
 def check_job_id(text: str) -> JobId:
     """The job id that `text` writes.
 
     Raises:
         InvalidValueError: when it is none; nothing is sanitised silently.
     """
-    if not _ID.fullmatch(text):
+    if not is_job_id(text):
         raise InvalidValueError(
             "job id", text, "must begin with a letter or digit and hold at most 128 letters, digits, `.`, `_` or `-`"
         )
@@ -129,6 +135,22 @@ def append(
             encode_line(Line(seq=number, at=at, event=event, held=held)) for number, event in enumerate(events, seq + 1)
         ]
         log.append(b"".join(lines), durable=durable)
+
+
+def begin(directory: Directory, name: str, event: Event, *, at: Instant, held: bool) -> bool:
+    """Make the log `name` with its first event in it, durably; False where it is there already.
+
+    An empty log is a damaged one, so there must be no moment at which a log is empty.
+    """
+    aside = f".{secrets.token_hex(8)}.tmp"
+    directory.create_file(aside, encode_line(Line(seq=1, at=at, event=event, held=held)))
+    try:
+        directory.rename_new(aside, directory, name)
+    except FileExistsError:
+        directory.unlink(aside)
+        return False
+    directory.sync()
+    return True
 
 
 def _first_start(log: LogFile) -> Start | None:

@@ -102,14 +102,20 @@ class SealError(Exception):
 class SealedFiles(Mapping[RelPath, Mapping[str, FileType]]):
     """Directory → name → type of the files that a manifest names, read from the lines of its seal on demand."""
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_last", "_lines")
 
     def __init__(self, lines: Mapping[RelPath, bytes]) -> None:
         self._lines = lines
+        self._last: tuple[RelPath | None, Mapping[str, FileType]] = (None, {})
 
     def __getitem__(self, path: RelPath) -> Mapping[str, FileType]:
-        rows = _DIRECTORY.decode(self._lines[path]).rows
-        return {decode_name(row.name): FileType(row.file_type) for row in rows if row.is_declared}
+        # A planner asks of one directory once a file; decoding its line each time would be quadratic.
+        last, names = self._last
+        if last != path:
+            rows = _DIRECTORY.decode(self._lines[path]).rows
+            names = {decode_name(row.name): FileType(row.file_type) for row in rows if row.is_declared}
+            self._last = (path, names)
+        return names
 
     def __iter__(self) -> Iterator[RelPath]:
         return iter(self._lines)
@@ -154,8 +160,8 @@ def encode_seal(
         format_version=FORMAT_VERSION,
         kind="seal",
         job_id=record.job_id,
-        job_type=record.job_type,
-        status=record.status,
+        job_type=str(record.job_type),
+        status=record.status.value,
         started=record.started,
         ended=record.last_sign if record.ended is None else record.ended,
         last_sign=record.last_sign,
@@ -166,7 +172,7 @@ def encode_seal(
         status_link=encode_name(record.status_link) if record.status_link else None,
         aliases=[encode_name(alias) for alias in record.aliases],
         declared=[
-            _DeclaredRow(encode_name(path), one.directory_type, one.file_type)
+            _DeclaredRow(encode_name(path), _text(one.directory_type), _text(one.file_type))
             for path, one in sorted(record.directories.items())
         ],
         cleanup=CleanupFields.from_policy(record.cleanup) if record.cleanup else None,
@@ -175,6 +181,11 @@ def encode_seal(
         check=check_of(body),
     )
     return close_line(_ENCODER.encode(head)) + body
+
+
+def _text(word: str | None) -> str | None:
+    # msgspec writes text, but no class of ours that is text.
+    return str(word) if word else None
 
 
 def decode_seal(data: bytes, job_id: JobId) -> Seal:

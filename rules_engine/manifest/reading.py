@@ -1,0 +1,112 @@
+"""From what lies on the shelf to the records of jobs: by their seals where those are current, else by their logs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.locks import is_job_locked
+from rules_engine.filesystem.machine import Machine
+from rules_engine.manifest.fold import Attempt, Folded, Observe, fold
+from rules_engine.manifest.model import Damage, JobRecord, Liveness
+from rules_engine.manifest.seal import Seal, SealError
+from rules_engine.manifest.shelf import Listing, is_current, list_shelf, lost_lines, read_logs, read_seal
+from rules_engine.values.paths import RelPath
+from rules_engine.values.text import escape
+from rules_engine.values.vocabulary import JobId, JobStatus
+
+Workspaces: TypeAlias = Callable[[str], tuple[RelPath, ...]]
+"""The workspace that a job id would have, in every layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedJobs:
+    """Every job that manifests tell of."""
+
+    jobs: tuple[JobRecord, ...] = ()
+    """Sorted by id; those whose manifest is damaged have the status untrusted."""
+    damaged: tuple[Damage, ...] = ()
+    """Sorted by id."""
+    notes: tuple[str, ...] = ()
+    """Seals that could not be used, one line each; their logs were read instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One job: its record, its seal where that is current, and what is wrong with it."""
+
+    folded: Folded
+    seal: Seal | None = None
+    note: str | None = None
+
+
+def no_layouts(_job_id: str) -> tuple[RelPath, ...]:
+    """Where no layout is known, no workspace is."""
+    return ()
+
+
+def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tuple[LoadedJobs, Mapping[JobId, Seal]]:
+    """Every job below `state`, and the seals that are current.
+
+    Raises:
+        UntrustedStateError: when the listing of manifests or seals cannot be read.
+    """
+    listing = list_shelf(state)
+    jobs: list[JobRecord] = []
+    notes: list[str] = []
+    seals: dict[JobId, Seal] = {}
+    damaged = [
+        Damage(name, f"`{escape(name)}` among the manifests is no manifest", (), anywhere=True) for name in listing.odd
+    ]
+    for job_id in sorted(listing.logs.keys() | listing.seals):
+        found = read_job(state, machine, job_id, listing)
+        jobs += [found.folded.record] if found.folded.record else []
+        notes += [found.note] if found.note else []
+        if found.seal is not None:
+            seals[job_id] = found.seal
+        if found.folded.damage is not None:
+            below = tuple(sorted({*found.folded.directories, *workspaces(job_id)}))
+            damaged.append(Damage(job_id, found.folded.damage, below, anywhere=True))
+    return LoadedJobs(tuple(jobs), tuple(sorted(damaged, key=lambda one: one.job_id)), tuple(notes)), seals
+
+
+def read_job(state: Directory, machine: Machine, job_id: JobId, listing: Listing) -> Found:
+    """One job of `listing`."""
+    hosts = listing.logs.get(job_id, {})
+    seal, note = _seal(state, job_id, listing)
+    if seal is not None and is_current(seal, hosts):
+        return Found(Folded(seal.record), seal)
+    folded = fold(job_id, read_logs(state, job_id, hosts), observer(state, machine, job_id))
+    lost = lost_lines(seal, hosts) if seal is not None else None
+    if seal is None or lost is None:
+        return Found(folded, note=note)
+    record = replace(folded.record or seal.record, status=JobStatus.UNTRUSTED, sealed=False)
+    directories = tuple(sorted({*folded.directories, *seal.lines, record.workspace}))
+    return Found(Folded(record, folded.running, directories, lost))
+
+
+def _seal(state: Directory, job_id: JobId, listing: Listing) -> tuple[Seal | None, str | None]:
+    if job_id not in listing.seals:
+        return None, None
+    try:
+        return read_seal(state, job_id), None
+    except SealError as err:
+        return None, f"the seal of job `{job_id}` {err}; its manifest was read instead"
+
+
+def observer(state: Directory, machine: Machine, job_id: JobId, *, locked: bool | None = None) -> Observe:
+    """What tells whether somebody is left to finish an attempt; `locked` for who holds the job's lock and knows."""
+
+    def observe(attempt: Attempt) -> Liveness:
+        if is_job_locked(state, job_id) if locked is None else locked:
+            return Liveness.ALIVE
+        if not attempt.held or attempt.host != machine.host:
+            return Liveness.UNKNOWN
+        if attempt.boot == machine.boot:
+            return Liveness.DEAD
+        # Another boot of this host, if it is the same host: one that was up when the attempt still gave a sign of
+        # life is another machine of the same name, whose locks are not seen from here.
+        later = machine.booted is not None and machine.booted > attempt.last_at
+        return Liveness.DEAD if later else Liveness.UNKNOWN
+
+    return observe

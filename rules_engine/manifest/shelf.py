@@ -1,0 +1,127 @@
+"""The manifests and seals of a root as they lie on the disk; reading only."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from rules_engine.errors import UntrustedStateError
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.root import find_area
+from rules_engine.manifest.log import Log, is_job_id, log_name, read_log, split_log_name
+from rules_engine.manifest.seal import Seal, SealError, decode_seal
+from rules_engine.values.text import escape
+from rules_engine.values.vocabulary import JobId
+
+MANIFESTS: Final = "manifests"
+SEALED: Final = "sealed"
+SEAL_SUFFIX: Final = ".json"
+_LARGEST_SEAL: Final = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which logs and seals there are."""
+
+    logs: Mapping[JobId, Mapping[str, int]] = field(default_factory=dict)
+    """Job → host → length of its log; -1 where that cannot be told."""
+    seals: frozenset[JobId] = frozenset()
+    odd: tuple[str, ...] = ()
+    """Names among the manifests that no manifest can have."""
+
+
+def list_shelf(state: Directory, only: JobId | None = None) -> Listing:
+    """The logs and seals below `state`, of one job or of all.
+
+    Raises:
+        UntrustedStateError: when a listing cannot be read: what it does not show would look like no job at all.
+    """
+    logs: dict[JobId, dict[str, int]] = {}
+    odd: list[str] = []
+    with _area(state, MANIFESTS) as area:
+        for name in _names(area, MANIFESTS) if area else ():
+            found = split_log_name(name)
+            if found is None:
+                odd.append(name)
+            elif only in {None, found[0]} and area is not None:
+                logs.setdefault(found[0], {})[found[1]] = _length(area, name)
+    with _area(state, SEALED) as area:
+        names = _names(area, SEALED) if area else []
+    ids = {name.removesuffix(SEAL_SUFFIX) for name in names if name.endswith(SEAL_SUFFIX)}
+    seals = {JobId(job_id) for job_id in ids if is_job_id(job_id)}
+    return Listing(logs, frozenset(seals if only is None else seals & {only}), tuple(odd))
+
+
+def read_logs(state: Directory, job_id: JobId, hosts: Mapping[str, int]) -> tuple[Log, ...]:
+    """The logs of a job, by host."""
+    if not hosts:
+        return ()
+    with _area(state, MANIFESTS) as area:
+        if area is None:
+            return tuple(Log(host, damage=f"manifest `{log_name(job_id, host)}` is gone") for host in sorted(hosts))
+        return tuple(read_log(area, log_name(job_id, host), host) for host in sorted(hosts))
+
+
+def read_seal(state: Directory, job_id: JobId) -> Seal:
+    """The seal of a job, whether or not its logs have grown since.
+
+    Raises:
+        SealError: when it cannot be read or fails its check.
+    """
+    with _area(state, SEALED) as area:
+        if area is None:
+            raise SealError("is gone")
+        try:
+            data = area.read_file(f"{job_id}{SEAL_SUFFIX}", limit=_LARGEST_SEAL)
+        except OSError as err:
+            raise SealError(f"cannot be read: {err.strerror}") from err
+    return decode_seal(data, job_id)
+
+
+def is_current(seal: Seal, hosts: Mapping[str, int]) -> bool:
+    """Whether the logs of the job are exactly those that the seal covers."""
+    return {log.host: log.length for log in seal.logs} == dict(hosts)
+
+
+def lost_lines(seal: Seal, hosts: Mapping[str, int]) -> str | None:
+    """What the seal covers and the logs, which only ever grow, have no more; None where nothing is lost."""
+    for log in seal.logs:
+        name = log_name(seal.record.job_id, log.host)
+        if log.host not in hosts:
+            return f"manifest `{name}` is gone"
+        if hosts[log.host] < log.length:
+            return f"manifest `{name}` is shorter than when the job was sealed"
+    return None
+
+
+@contextmanager
+def _area(state: Directory, name: str) -> Iterator[Directory | None]:
+    try:
+        found = find_area(state, name)
+    except OSError as err:
+        raise _unreadable(name, err) from err
+    if found is None:
+        yield None
+        return
+    with found:
+        yield found
+
+
+def _names(area: Directory, name: str) -> list[str]:
+    try:
+        # What begins with a dot is being written aside, or was when its writer was killed.
+        return [found for found in area.names() if not found.startswith(".")]
+    except OSError as err:
+        raise _unreadable(name, err) from err
+
+
+def _unreadable(name: str, err: OSError) -> UntrustedStateError:
+    return UntrustedStateError(f".rules/{escape(name)}", f"cannot be read: {err.strerror}", "check its permissions")
+
+
+def _length(area: Directory, name: str) -> int:
+    try:
+        found = area.stat(name)
+    except OSError:
+        return -1
+    return found.size if found is not None else -1
