@@ -145,11 +145,10 @@ def _unequal_waits(first: Rule, second: Rule) -> tuple[Duration, Duration] | Non
 
 
 def _wait(rule: Rule, status: JobStatus | None) -> Duration | None:
-    if rule.after is None:
-        return None
+    """What the rule waits for a file of a job with `status`, or without an owner; None where it selects none."""
+    files, statuses = rule.files, rule.jobs.statuses
     if status is None:
-        return rule.after.always if rule.files.tracked is not Tracked.TRACKED else None
-    selected = rule.files.tracked is not Tracked.UNTRACKED and (
-        rule.jobs.statuses is None or status in rule.jobs.statuses
-    )
-    return rule.after.of(status) if selected else None
+        selects = files.tracked is not Tracked.TRACKED
+    else:
+        selects = files.tracked is not Tracked.UNTRACKED and (statuses is None or status in statuses)
+    return rule.after.of(status) if rule.after is not None and selects else None

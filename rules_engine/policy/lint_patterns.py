@@ -103,7 +103,7 @@ def _meets(way: tuple[Component | None, ...], parts: list[str]) -> bool:
 def _places_help(rule: Rule, place: Place, policies: PolicySet) -> str:
     layouts = layouts_of(rule, policies)
     templates = sorted({(one.workspace if place is Place.WORKSPACE else one.output).text for one in layouts})
-    return f"a {place} is {' or '.join(f'`/{one}`' for one in templates)}; drop `in`, or the pattern"
+    return f"{place}s lie at {', '.join(f'`/{one}`' for one in templates)}: drop `in`, or the pattern"
 
 
 def _is_directory_of_layouts(line: Line, policies: PolicySet) -> bool:

@@ -51,7 +51,8 @@ def _comment(line: str, quote: str) -> tuple[int | None, str]:
     while at < len(line):
         char = line[at]
         if quote:
-            if char == "\\" and quote == '"':
+            # `\"` in double quotes and `''` in single ones do not end them.
+            if (char == "\\" and quote == '"') or (quote == "'" and line.startswith("''", at)):
                 at += 1
             elif char == quote:
                 quote = ""
