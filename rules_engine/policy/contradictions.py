@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from rules_engine.errors import InvalidValueError
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.nodes import Node
 from rules_engine.values.quantities import parse_size
@@ -81,11 +80,7 @@ def _check_sizes(node: Node, findings: Findings) -> None:
     larger, smaller = node.get("files", "larger_than"), node.get("files", "smaller_than")
     if larger is None or smaller is None:
         return
-    try:
-        fits = parse_size(larger.text) + 1 < parse_size(smaller.text)
-    except InvalidValueError:  # reported where the size is read
-        return
-    if not fits:
+    if parse_size(larger.text) + 1 >= parse_size(smaller.text):
         findings.error(
             "P422",
             f"no file is larger than {larger.text} and smaller than {smaller.text}",

@@ -9,7 +9,7 @@ from rules_engine.policy.nodes import Node
 from rules_engine.policy.patterns import PatternError, PatternList, Reading, parse_patterns
 from rules_engine.policy.templates import Template, parse_template
 from rules_engine.values.paths import InvalidPathError, parse_relpath
-from rules_engine.values.quantities import ByteCount, Duration, parse_duration, parse_size
+from rules_engine.values.quantities import Duration, parse_duration
 
 _FIELD: Final = re.compile(r"\{[^{}]*\}")
 _FORMAT: Final = re.compile(r"\{([a-z0-9_]+):")
@@ -24,15 +24,6 @@ def read_duration(node: Node, findings: Findings) -> Duration | None:
         return parse_duration(node.text)
     except InvalidValueError as err:
         findings.error("P401", str(err), node.span, "write a shorter one; a keep rule without `for` keeps always")
-        return None
-
-
-def read_size(node: Node, findings: Findings) -> ByteCount | None:
-    """The size that stands there."""
-    try:
-        return parse_size(node.text)
-    except InvalidValueError as err:
-        findings.error("P402", str(err), node.span, "write a number with a unit, such as `512MiB` or `10GB`")
         return None
 
 

@@ -46,7 +46,7 @@ def _show(span: Span | None, sources: Mapping[str, str]) -> list[str]:
     number, shown = str(span.line), escape(before)
     carets = "^" * max(_width(escape(marked)), 1)
     return [
-        f"  {number} | {(shown + escape(marked) + escape(after)).rstrip()}",
+        f"  {number} | {shown}{escape(marked)}{escape(after)}".rstrip(),
         f"  {' ' * len(number)} | {' ' * _width(shown)}{carets}",
     ]
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rules_engine.policy.contradictions import check_rule
-from rules_engine.policy.fields import read_duration, read_patterns, read_size
+from rules_engine.policy.fields import read_duration, read_patterns
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.known import Known
 from rules_engine.policy.model import Action, After, FileSelector, JobSelector, Rule, Since, Tracked
 from rules_engine.policy.nodes import Node
 from rules_engine.policy.patterns import Reading
+from rules_engine.values.quantities import parse_size
 from rules_engine.values.vocabulary import FileType, JobStatus, JobType, Place, RuleName
 
 
@@ -129,8 +130,8 @@ def _read_files(node: Node | None, action: Action, known: Known, findings: Findi
         types=frozenset(FileType(one) for one in types) if types else None,
         place=Place(place.text) if place is not None else None,
         tracked=_tracked(node.get("tracked"), unsaid),
-        larger_than=read_size(larger, findings) if larger is not None else None,
-        smaller_than=read_size(smaller, findings) if smaller is not None else None,
+        larger_than=parse_size(larger.text) if larger is not None else None,
+        smaller_than=parse_size(smaller.text) if smaller is not None else None,
     )
 
 

@@ -89,11 +89,26 @@ def _read_file(folder: int, name: str, file: str, findings: Findings) -> bytes |
         else:
             findings.error("P006", f"the policy file cannot be read: {_why(err)}", place, "make it readable")
         return None
-    with os.fdopen(handle, "rb") as opened:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             findings.error("P004", "the policy file is not a regular file", place, "put a regular file here")
             return None
-        return opened.read(LARGEST_FILE + 1)
+        return _read_whole(handle)
+    except OSError as err:
+        findings.error("P006", f"the policy file cannot be read: {_why(err)}", place, "look after the disk")
+        return None
+    finally:
+        os.close(handle)
+
+
+def _read_whole(handle: int) -> bytes:
+    """The bytes of an open file, and at most one more than a policy may have."""
+    parts: list[bytes] = []
+    left = LARGEST_FILE + 1
+    while left > 0 and (part := os.read(handle, left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _is_link(folder: int, name: str) -> bool:
