@@ -112,7 +112,7 @@ class _Application:
 
 
 def _known(store: ManifestStore, policies: PolicySet) -> Known:
-    loaded = store.load()
+    loaded = store.load(policies.workspaces_of)
     return Known(loaded.jobs, loaded.damaged)
 
 

@@ -84,6 +84,8 @@ def open_run(state: Directory, run_id: str, plan: BinaryIO) -> Iterator[RunFolde
         if here.stat(PLAN) is None:
             _write_plan(here, plan)
         with open_log(here, OUTCOMES) as log:
+            # The record counts from its first line on, so its name must be as durable as that.
+            here.sync()
             yield RunFolder(here, log, run_id)
 
 

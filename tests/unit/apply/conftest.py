@@ -1,32 +1,14 @@
-"""A real directory, a clock that stands still, and entries as a plan would have seen them."""
+"""Fixtures of the tests of apply: a real directory, a root, a clock."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from apply_world import FixedClock, entry_of
 
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Entry
-from rules_engine.values.quantities import DAY, Instant
-
-NOON = Instant(20_000 * DAY)
-
-
-class FixedClock:
-    """A clock that moves only when somebody sleeps."""
-
-    def __init__(self, now: int = NOON) -> None:
-        self.instant = now
-        self.slept: list[float] = []
-
-    def now(self) -> Instant:
-        """The instant that it was set to."""
-        return Instant(self.instant)
-
-    def sleep(self, seconds: float) -> None:
-        """Move on."""
-        self.slept.append(seconds)
-        self.instant += int(seconds * 1e9)
 
 
 @pytest.fixture
@@ -43,14 +25,15 @@ def here(tmp_path: Path) -> Iterator[Directory]:
         yield directory
 
 
-def entry_of(directory: Directory, name: str) -> Entry:
-    """The entry that a plan holds of `name` as it is now."""
-    found = directory.stat(name)
-    assert found is not None
-    return Entry(name, found.kind, found.inode, found.size, found.mtime_ns, found.ctime_ns, found.nlink)
-
-
 @pytest.fixture
 def seen() -> Callable[[Directory, str], Entry]:
     """How a plan sees an entry."""
     return entry_of
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Root]:
+    """An initialised root at `tmp_path/media`."""
+    (tmp_path / "media").mkdir()
+    with Root.create(str(tmp_path / "media")) as found:
+        yield found
