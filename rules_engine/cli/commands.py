@@ -7,7 +7,7 @@ import click
 
 from rules_engine import __version__
 from rules_engine.cli.options import exits
-from rules_engine.cli.terminal import complain
+from rules_engine.cli.terminal import complain, talk
 from rules_engine.errors import ExitCode, RulesError
 
 COMMANDS: Final = ("init", "demo", "check", "plan", "show", "apply", "explain", "job", "schema")
@@ -48,6 +48,8 @@ def invoke(arguments: list[str]) -> int:
         err.show()
         return err.exit_code
     except RulesError as err:
-        complain(str(err))
+        # The text of invalid policies is a list of findings, each with `error` and its own place.
+        say = talk if err.exit_code is ExitCode.INVALID_POLICY else complain
+        say(str(err))
         return err.exit_code
     return code if isinstance(code, int) else ExitCode.DONE

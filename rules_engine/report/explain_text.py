@@ -3,24 +3,40 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from rules_engine.jobs.explaining import Answer, Gone
+from rules_engine.jobs.history import PastStep
 from rules_engine.plan.explain import Explanation, OwnerTrace, RuleTrace
 from rules_engine.plan.model import Decision, Kept, NotDue, Remove
 from rules_engine.report.documents import Json, document, instant_json, path_json
 from rules_engine.report.tables import joined
-from rules_engine.report.words import moment, name
+from rules_engine.report.words import VERBS, moment, name
 from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.text import escape
 
 
-def explanation_lines(explanations: Sequence[Explanation], now: Instant) -> Iterator[str]:
+def explanation_lines(answers: Sequence[Answer], now: Instant) -> Iterator[str]:
     """The lines for each path, with an empty line between two."""
     yield f"as of {format_instant(now)}"
-    for one in explanations:
+    for one in answers:
         yield ""
         yield name(one.path)
-        yield f"  {_verdict(one.decision, now)}"
-        for trace in one.owners:
-            yield from _owner(trace)
+        match one:
+            case Gone(steps=steps):
+                yield from _gone(steps, now)
+            case Explanation(decision=decision, owners=owners):
+                yield f"  {_verdict(decision, now)}"
+                for trace in owners:
+                    yield from _owner(trace)
+            case _:
+                assert_never(one)
+
+
+def _gone(steps: Sequence[PastStep], now: Instant) -> Iterator[str]:
+    yield "  IS NOT THERE" if steps else "  IS NOT THERE, and no recorded run had a step on it"
+    for step in steps:
+        outcome = step.outcome.value if step.outcome is not None else "not reached"
+        by = f" by {joined(map(escape, step.rules))}" if step.rules else ""
+        yield f"  run {step.run_id}, planned {moment(step.planned, now)}: {VERBS[step.action]}{by}: {outcome}"
 
 
 def _verdict(decision: Decision, now: Instant) -> str:
@@ -51,13 +67,30 @@ def _rule(rule: RuleTrace) -> Iterator[str]:
     yield from (f"          {escape(line)}" for line in rule.lines)
 
 
-def explanation_document(explanations: Iterable[Explanation], now: Instant) -> str:
+def explanation_document(answers: Iterable[Answer], now: Instant) -> str:
     """The JSON document of kind `explanation`."""
-    paths: list[Json] = [
-        {"path": path_json(one.path), **_decision(one.decision), "owners": [_owner_json(trace) for trace in one.owners]}
-        for one in explanations
-    ]
-    return document("explanation", {"now": instant_json(now), "paths": paths})
+    return document("explanation", {"now": instant_json(now), "paths": [_answer(one) for one in answers]})
+
+
+def _answer(answer: Answer) -> Json:
+    match answer:
+        case Gone(path=path, steps=steps):
+            return {"path": path_json(path), "decision": "gone", "runs": [_past(step) for step in steps]}
+        case Explanation(path=path, decision=decision, owners=owners):
+            traces = [_owner_json(trace) for trace in owners]
+            return {"path": path_json(path), **_decision(decision), "owners": traces}
+        case _:
+            assert_never(answer)
+
+
+def _past(step: PastStep) -> Json:
+    return {
+        "run_id": step.run_id,
+        "planned": instant_json(step.planned),
+        "action": step.action.value,
+        "rules": list(step.rules),
+        "outcome": step.outcome.value if step.outcome is not None else None,
+    }
 
 
 def _decision(decision: Decision) -> dict[str, Json]:

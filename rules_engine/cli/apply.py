@@ -1,0 +1,104 @@
+"""`rules apply`: carries out one plan, and nothing else."""
+
+import os
+from dataclasses import replace
+
+import click
+
+from rules_engine.apply.applying import apply_plan
+from rules_engine.apply.model import RunResult
+from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
+from rules_engine.cli.planfiles import passing_plan
+from rules_engine.cli.progress import Progress
+from rules_engine.cli.terminal import is_interactive, show
+from rules_engine.errors import ExitCode
+from rules_engine.filesystem.clock import SystemClock
+from rules_engine.filesystem.root import Root
+from rules_engine.jobs.planning import open_root, survey
+from rules_engine.plan.model import Plan
+from rules_engine.policy.load import load_policies
+from rules_engine.policy.model import PolicySet
+from rules_engine.report.overview import Overview
+from rules_engine.report.plan_text import plan_lines
+from rules_engine.report.run_text import run_document, run_lines
+
+
+@click.command(
+    epilog=exits(
+        ExitCode.SOME_FAILED,
+        ExitCode.INVALID_POLICY,
+        ExitCode.STALE_PLAN,
+        ExitCode.REFUSED,
+        ExitCode.LOCKED,
+        ExitCode.UNTRUSTED_STATE,
+        ExitCode.INTERRUPTED,
+    )
+)
+@click.argument("file", metavar="[FILE]", required=False)
+@policies_option
+@root_option
+@click.option("--yes", is_flag=True, help="Do not ask, where nobody can answer; only without FILE.")
+@click.option(
+    "--policies-from-plan",
+    "trust_plan",
+    is_flag=True,
+    help="Trust the policies that FILE was made with: for a host that has none; needs --root.",
+)
+@format_option
+@talk_options
+def apply(
+    *,
+    file: str | None,
+    folders: tuple[str, ...],
+    root_path: str | None,
+    yes: bool,
+    trust_plan: bool,
+    form: str,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Carry out the plan in FILE; without FILE, make one, show it, ask, and carry it out.
+
+    The same plan again finishes a run that was cut short.
+    """
+    if file is None and trust_plan:
+        raise click.UsageError("--policies-from-plan needs the FILE of a plan")
+    if file is None and not yes and not is_interactive():
+        raise click.UsageError("nobody can be asked here: give the FILE of a plan that was read, or --yes")
+    policies = None if trust_plan else load_policies(folders, environment=os.environ)
+    with open_root(policies or PolicySet(), root_path) as root:
+        root.require_id()
+        progress = Progress(quiet=quiet)
+        result: RunResult | None
+        if file is not None:
+            result = apply_plan(file, root, policies=policies, clock=SystemClock(), listen=progress.hear)
+        else:
+            result = _plan_and_apply(policies or PolicySet(), root, progress, yes=yes, form=form, verbose=verbose)
+    if result is None:
+        return ExitCode.DONE
+    show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
+    return result.exit_code
+
+
+def _plan_and_apply(
+    policies: PolicySet, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
+) -> RunResult | None:
+    """Plan, show, ask; None where nothing is due or the answer is no."""
+    clock = SystemClock()
+    made = survey(policies, root, clock).plan(clock.now())
+    overview = Overview()
+    with passing_plan(replace(made, batches=overview.watch(made.batches))) as plan:
+        if form == "text":
+            show(plan_lines(plan, overview, root=root.path, verbose=verbose))
+        if not plan.trailer.refusals and (not _has_steps(plan) or not (yes or _agreed(plan))):
+            return None
+        return apply_plan(plan, root, policies=policies, clock=clock, listen=progress.hear)
+
+
+def _has_steps(plan: Plan) -> bool:
+    return any(count.files for count in plan.trailer.steps.values())
+
+
+def _agreed(plan: Plan) -> bool:
+    steps = sum(count.files for count in plan.trailer.steps.values())
+    return click.confirm(f"\nCarry out these {steps} steps?", default=False, err=True)

@@ -1,0 +1,98 @@
+"""`rules plan`: what would go, when and by which rules, and what stays and why; changes nothing."""
+
+import os
+from dataclasses import replace
+
+import click
+
+from rules_engine.cli.limits import parse_limits
+from rules_engine.cli.options import (
+    at_option,
+    exits,
+    format_option,
+    moment_asked,
+    policies_option,
+    root_option,
+    talk_options,
+)
+from rules_engine.cli.planfiles import plan_file, save_plan
+from rules_engine.cli.terminal import show, talk
+from rules_engine.errors import ExitCode
+from rules_engine.filesystem.clock import SystemClock
+from rules_engine.jobs.planning import open_root, survey
+from rules_engine.plan.model import Ask, Plan
+from rules_engine.policy.load import load_policies
+from rules_engine.report.overview import Overview
+from rules_engine.report.plan_json import plan_document
+from rules_engine.report.plan_text import plan_lines
+from rules_engine.values.text import escape
+
+
+@click.command(
+    epilog=exits(ExitCode.INVALID_POLICY, ExitCode.REFUSED, ExitCode.PENDING, ExitCode.UNTRUSTED_STATE),
+)
+@policies_option
+@root_option
+@at_option
+@click.option("--out", metavar="FILE", help="Write the plan to FILE; `rules apply FILE` carries out exactly that.")
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Raise a limit for this plan: files, bytes, untracked_share or plan_age; `unlimited` lifts it.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 8 where the plan has steps.")
+@format_option
+@talk_options
+def plan(
+    *,
+    folders: tuple[str, ...],
+    root_path: str | None,
+    at: str | None,
+    out: str | None,
+    limits: tuple[str, ...],
+    detailed_exitcode: bool,
+    form: str,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Show what would go, when and by which rules, and what stays and why.
+
+    Nothing is changed. A plan that exceeds a limit is shown, and exits with 6.
+    """
+    ask = Ask(limits=parse_limits(limits))
+    policies = load_policies(folders, environment=os.environ)
+    clock = SystemClock()
+    now = moment_asked(at, clock.now())
+    with open_root(policies, root_path) as root:
+        found = survey(policies, root, clock, own_files=[out] if out is not None else [])
+        made = found.plan(now, ask)
+        _show(made, root.path, out, form, verbose=verbose)
+    if not quiet:
+        for note in found.notes:
+            talk(f"note: {escape(note)}")
+        if out is not None:
+            talk(f"written to {escape(out)}; `rules apply {escape(out)}` carries it out")
+    if made.trailer.refusals:
+        return ExitCode.REFUSED
+    pending = any(count.files for count in made.trailer.steps.values())
+    return ExitCode.PENDING if detailed_exitcode and pending else ExitCode.DONE
+
+
+def _show(made: Plan, root: str, out: str | None, form: str, *, verbose: bool) -> None:
+    """Go through the plan once: into a file, or into a document, or only to count it."""
+    overview = Overview()
+    watched = replace(made, batches=overview.watch(made.batches))
+    if out is not None:
+        save_plan(watched, out)
+    if form == "json":
+        if out is None:
+            show(plan_document(made, root=root))
+            return
+        with plan_file(out) as written:
+            show(plan_document(written, root=root))
+        return
+    for _ in watched.batches:
+        pass
+    show(plan_lines(made, overview, root=root, verbose=verbose))

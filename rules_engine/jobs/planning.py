@@ -1,0 +1,112 @@
+"""What planning, applying and explaining share: the root opened, the jobs read, the tree looked at."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rules_engine.errors import ExitCode, RulesError
+from rules_engine.filesystem.root import Root
+from rules_engine.inventory.gather import gather
+from rules_engine.inventory.model import Inventory
+from rules_engine.manifest.model import JobRecord
+from rules_engine.manifest.reading import LoadedJobs, Workspaces
+from rules_engine.manifest.store import ManifestStore
+from rules_engine.plan.model import Ask, Guards, Plan
+from rules_engine.plan.planner import make_plan
+from rules_engine.policy.model import PolicySet, Tracked
+from rules_engine.policy.templates import Template
+from rules_engine.values.clock import Clock
+from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import Instant, instant_to_datetime
+
+NOTHING_ASKED: Final = Ask()
+
+
+class NoRootNamedError(RulesError):
+    """Neither the settings nor the caller says which directory is under management."""
+
+    exit_code = ExitCode.USAGE
+
+    def __str__(self) -> str:
+        return "no root is named\n  help: give one with `--root DIR`, or write `root: DIR` in a settings policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What can be known before anything is decided; its inventory can be gone through once."""
+
+    policies: PolicySet
+    jobs: tuple[JobRecord, ...]
+    guards: Guards
+    inventory: Inventory
+    notes: tuple[str, ...] = ()
+    """Seals that could not be used, one line each."""
+
+    def plan(self, now: Instant, ask: Ask = NOTHING_ASKED) -> Plan:
+        """The plan of that moment; its decisions are made while its batches are gone through."""
+        moment = instant_to_datetime(now)
+        return make_plan(self.policies, self.jobs, self.inventory, self.guards, now=moment, ask=ask)
+
+
+def open_root(policies: PolicySet, path: str | None = None) -> Root:
+    """The root at `path`, else the one that the settings name.
+
+    Raises:
+        NoRootNamedError: when neither names one.
+        RefusedError: when the directory cannot be a root.
+    """
+    named = path if path is not None else policies.settings.root
+    if named is None:
+        raise NoRootNamedError
+    return Root.open(named)
+
+
+def survey(policies: PolicySet, root: Root, clock: Clock, *, own_files: Sequence[str] = ()) -> Survey:
+    """Read the jobs of `root`, and look at the tree as far as the rules reach.
+
+    Raises:
+        UntrustedStateError: when the state below `.rules` cannot be read.
+    """
+    store = ManifestStore(root, clock)
+    loaded = store.load(workspaces_in(policies))
+    guards = guards_of(policies, root, loaded, own_files)
+    inventory = gather(root, store, loaded.jobs, walk=needs_walk(policies))
+    return Survey(policies, loaded.jobs, guards, inventory, loaded.notes)
+
+
+def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Sequence[str] = ()) -> Guards:
+    """What protects files besides rules."""
+    own = own_paths(root, (*policies.folders, *own_files))
+    return Guards(damaged=loaded.damaged, own=own, root_id=root.root_id)
+
+
+def workspaces_in(policies: PolicySet) -> Workspaces:
+    """Where a job of an id works, as each layout says: what a damaged manifest of that id may name."""
+
+    def workspaces(job_id: str) -> tuple[RelPath, ...]:
+        return tuple(_as_far_as_known(layout.workspace, job_id) for layout in policies.layouts.values())
+
+    return workspaces
+
+
+def _as_far_as_known(template: Template, job_id: str) -> RelPath:
+    """The workspace, or the directory above the first part that needs a parameter of the lost manifest."""
+    known: list[str] = []
+    for part in template.text.replace("{job_id}", job_id).split("/"):
+        if "{" in part:
+            break
+        known.append(part)
+    return RelPath("/".join(known))
+
+
+def needs_walk(policies: PolicySet) -> bool:
+    """Whether a removal rule reaches files without an owner, which only a walk of the whole tree finds."""
+    return any(rule.files.tracked is not Tracked.TRACKED for rule in policies.removal_rules)
+
+
+def own_paths(root: Root, paths: Iterable[str]) -> tuple[RelPath, ...]:
+    """Those of `paths` that lie below the root: no plan takes its own policies, or itself."""
+    top = os.path.realpath(root.path)
+    real = (os.path.realpath(path) for path in paths)
+    return tuple(RelPath(os.path.relpath(path, top)) for path in real if path.startswith(f"{top}/"))

@@ -1,0 +1,71 @@
+"""What a check of the policies found, as text and as JSON: every diagnostic, then counts, then sentences if asked."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from rules_engine.policy.model import PolicySet
+from rules_engine.policy.render import render_all
+from rules_engine.policy.sentences import sentences
+from rules_engine.report.documents import Json, document
+from rules_engine.values.diagnostics import Diagnostic, Severity, Span
+from rules_engine.values.text import escape, plural
+
+
+def check_lines(
+    policies: PolicySet | None,
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str],
+    *,
+    with_sentences: bool,
+) -> Iterator[str]:
+    """Every diagnostic with its lines, then what was counted, then each rule in English."""
+    if diagnostics:
+        yield from render_all(diagnostics, sources).split("\n")
+        yield ""
+    weights = Counter(one.severity for one in diagnostics)
+    found = f"{plural(weights[Severity.ERROR], 'error')}, {plural(weights[Severity.WARNING], 'warning')}"
+    if policies is None:
+        yield f"{plural(len(sources), 'policy', 'policies')}: {found}; nothing can be planned until the errors are gone"
+        return
+    read = f"{plural(len(policies.layouts), 'layout')}, {plural(len(policies.rules), 'rule')}"
+    yield f"{plural(len(sources), 'policy', 'policies')} with {read}: {found}"
+    if with_sentences:
+        yield ""
+        yield from (escape(text) for text in sentences(policies))
+
+
+def check_document(policies: PolicySet | None, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> str:
+    """The JSON document of kind `check`."""
+    return document(
+        "check",
+        {
+            "valid": policies is not None,
+            "files": sorted(sources),
+            "policies_digest": policies.digest if policies is not None else None,
+            "diagnostics": [_diagnostic(one) for one in diagnostics],
+            "sentences": list(sentences(policies)) if policies is not None else [],
+        },
+    )
+
+
+def _diagnostic(found: Diagnostic) -> Json:
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "message": found.message,
+        "help": found.help_text,
+        "place": _place(found.span),
+        "related": [{"place": _place(span), "text": text} for span, text in found.related],
+    }
+
+
+def _place(span: Span | None) -> Json:
+    if span is None:
+        return None
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
