@@ -1,12 +1,14 @@
-"""A seal after a run: without what went, and with doubt on what was found different."""
+"""What a seal is made of besides what was observed: every declared file; and after a run, its outcomes."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
-from rules_engine.values.names import decode_name
-from rules_engine.values.paths import RelPath, is_at_or_below, name_of, parent
+from rules_engine.values.names import decode_name, encode_name
+from rules_engine.values.paths import RelPath, is_at_or_below, name_of, parent, sort_key, to_bytes
+from rules_engine.values.vocabulary import EntryKind, FileType
 
 
 def amended(
@@ -23,6 +25,25 @@ def amended(
         missing, look = gone.get(path, set()), doubted.get(path, set())
         found = _without(directory, missing, look) if missing or look else directory
         yield path, replace(found, look=True, complete=False) if path in again else found
+
+
+def completed(
+    record: JobRecord, observed: Iterable[tuple[RelPath, SealedDirectory]]
+) -> tuple[tuple[RelPath, SealedDirectory], ...]:
+    """The observed directories in order, with a row for each declared file that was not seen: it stays the job's."""
+    found = dict(observed)
+    for path, names in record.files.items():
+        directory = found.get(path, SealedDirectory(None, complete=False, subdirectories=[], rows=[]))
+        seen = {decode_name(row.name) for row in directory.rows}
+        missing = [_absent(name, file_type) for name, file_type in names.items() if name not in seen]
+        if missing or path not in found:
+            rows = sorted((*directory.rows, *missing), key=lambda row: to_bytes(decode_name(row.name)))
+            found[path] = replace(directory, rows=rows)
+    return tuple(sorted(found.items(), key=lambda one: sort_key(one[0])))
+
+
+def _absent(name: str, file_type: FileType) -> SealedRow:
+    return SealedRow(encode_name(name), str(file_type), EntryKind.FILE, 0, 0, 0, 0, 0, absent=True)
 
 
 def _by_directory(paths: Iterable[RelPath]) -> dict[RelPath, set[str]]:

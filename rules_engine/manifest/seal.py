@@ -84,8 +84,8 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     declared: list[_DeclaredRow]
     cleanup: CleanupFields | None
     logs: list[CoveredLog]
-    directories: list[tuple[EncodedName, int]]
-    """In order; each with the number of its rows that the manifest names."""
+    directories: list[tuple[EncodedName, int, bool]]
+    """In order; each with the number of its rows that the manifest names, and whether something in it is doubted."""
     check: str
     """The CRC of everything behind the first line."""
 
@@ -132,6 +132,8 @@ class Seal:
     logs: tuple[CoveredLog, ...]
     lines: Mapping[RelPath, bytes]
     """Of every directory, in order."""
+    doubted: frozenset[RelPath] = frozenset()
+    """The directories that have to be looked at again, or an entry of them."""
 
     def directory(self, path: RelPath) -> SealedDirectory:
         """What the seal says of one directory.
@@ -150,10 +152,11 @@ def encode_seal(
     record: JobRecord, logs: Sequence[CoveredLog], directories: Iterable[tuple[RelPath, SealedDirectory]]
 ) -> bytes:
     """The bytes of a seal; `directories` come in the order of paths."""
-    listed: list[tuple[EncodedName, int]] = []
+    listed: list[tuple[EncodedName, int, bool]] = []
     lines: list[bytes] = []
     for path, directory in directories:
-        listed.append((encode_name(path), sum(1 for row in directory.rows if row.is_declared)))
+        doubted = directory.look or any(row.look for row in directory.rows)
+        listed.append((encode_name(path), sum(1 for row in directory.rows if row.is_declared), doubted))
         lines.append(_ENCODER.encode(directory) + b"\n")
     body = b"".join(lines)
     head = _Head(
@@ -211,10 +214,12 @@ def decode_seal(data: bytes, job_id: JobId) -> Seal:
 
 def _seal(head: _Head, lines: Sequence[bytes]) -> Seal:
     # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
-    paths = [decode_path(path) if path else RelPath("") for path, _ in head.directories]
+    paths = [decode_path(path) if path else RelPath("") for path, _, _ in head.directories]
     by_path = dict(zip(paths, lines, strict=True))
-    declared = {path: line for (path, line), (_, count) in zip(by_path.items(), head.directories, strict=True) if count}
-    return Seal(_record(head, SealedFiles(declared)), tuple(head.logs), by_path)
+    listed = list(zip(paths, head.directories, strict=True))
+    declared = {path: by_path[path] for path, (_, count, _) in listed if count}
+    doubted = frozenset(path for path, (_, _, doubt) in listed if doubt)
+    return Seal(_record(head, SealedFiles(declared)), tuple(head.logs), by_path, doubted)
 
 
 def _record(head: _Head, files: SealedFiles) -> JobRecord:

@@ -8,7 +8,7 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import is_job_locked, lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import Root, open_area
-from rules_engine.manifest.amend import amended
+from rules_engine.manifest.amend import amended, completed
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
 from rules_engine.manifest.events import AddDirectory, AddFiles, Event, Finish, Lease, Line, Remove, Start, decode_path
 from rules_engine.manifest.fold import Folded, fold
@@ -203,7 +203,7 @@ class ManifestStore:
         if folded.record is None or folded.damage is not None or folded.running:
             return self.get(job_id)
         covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
-        self._write_seal(job_id, encode_seal(folded.record, covered, directories))
+        self._write_seal(job_id, encode_seal(folded.record, covered, completed(folded.record, directories)))
         return self.get(job_id)
 
     def amend_seal(

@@ -1,0 +1,42 @@
+"""The one entry point: everything that a plan needs to know of the disk."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rules_engine.filesystem.root import Root
+from rules_engine.inventory.model import DirectoryFacts, Inventory
+from rules_engine.inventory.scan import walk as walk_all
+from rules_engine.inventory.seen import vouch_all
+from rules_engine.inventory.tracked import from_seals
+from rules_engine.manifest.model import JobRecord
+from rules_engine.manifest.seal import Seal
+from rules_engine.manifest.store import ManifestStore
+from rules_engine.values.paths import RelPath
+
+
+def gather(root: Root, store: ManifestStore, jobs: Sequence[JobRecord], *, walk: bool) -> Inventory:
+    """What is below `root`: all of it with `walk`, else what `jobs` have; read while its directories are gone through.
+
+    A fact is vouched for where the seal of a job names this very file.
+    """
+    seals = {job.job_id: seal for job in jobs if (seal := store.seal_of(job)) is not None}
+    if not walk:
+        return from_seals(root, seals, jobs)
+    inventory = walk_all(root)
+    inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
+    return inventory
+
+
+def _by_directory(seals: Iterable[Seal]) -> Mapping[RelPath, Sequence[Seal]]:
+    found: dict[RelPath, list[Seal]] = {}
+    for seal in seals:
+        for path in seal.lines:
+            found.setdefault(path, []).append(seal)
+    return found
+
+
+def _vouched(
+    directories: Iterable[DirectoryFacts], seals: Mapping[RelPath, Sequence[Seal]]
+) -> Iterator[DirectoryFacts]:
+    for facts in directories:
+        telling = seals.get(facts.path)
+        yield vouch_all(facts, [seal.directory(facts.path) for seal in telling]) if telling else facts

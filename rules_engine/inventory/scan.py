@@ -1,0 +1,149 @@
+"""The walk: every directory below some places, in order, through handles, following and crossing nothing."""
+
+import errno
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import Final
+
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.listing import Listing, read_listing
+from rules_engine.filesystem.root import STATE, Root
+from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
+from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key
+
+NEVER_ENTERED: Final = {
+    STATE: "it is the state of rules-engine",
+    ".git": "a directory named `.git` is never entered",
+    "lost+found": "a directory named `lost+found` is never entered",
+    ".snapshot": "a directory named `.snapshot` is never entered",
+}
+MOUNT: Final = "another filesystem is mounted there"
+ANOTHER_ROOT: Final = "it is another root"
+# Handles that are kept open above the directory being read; deeper than that they are opened again from the root.
+_OPEN_HANDLES: Final = 64
+
+
+def walk(root: Root, *, below: Sequence[RelPath] = (ROOT,)) -> Inventory:
+    """What lies at and below each of `below`; read while its directories are gone through."""
+    inventory = Inventory((), walked=tuple(below) == (ROOT,))
+    inventory.directories = _Walk(root.directory, inventory).run(outermost(below))
+    return inventory
+
+
+def outermost(paths: Sequence[RelPath]) -> tuple[RelPath, ...]:
+    """Those of `paths` that lie in no other, in order."""
+    found: list[RelPath] = []
+    for path in sorted(set(paths), key=sort_key):
+        if not found or not (found[-1] == ROOT or is_at_or_below(path, found[-1])):
+            found.append(path)
+    return tuple(found)
+
+
+class _Frame:
+    """A directory that was read and whose subdirectories come next."""
+
+    __slots__ = ("handle", "path", "pending")
+
+    def __init__(self, path: RelPath, handle: Directory | None, pending: list[str]) -> None:
+        self.path = path
+        self.handle = handle
+        self.pending = pending
+
+
+class _Walk:
+    def __init__(self, root: Directory, inventory: Inventory) -> None:
+        self._root = root
+        self._inventory = inventory
+        self._stack: list[_Frame] = []
+
+    def run(self, below: Sequence[RelPath]) -> Iterator[DirectoryFacts]:
+        try:
+            for start in below:
+                yield from self._enter(start, self._root, start)
+                yield from self._descend()
+        finally:
+            for frame in self._stack:
+                if frame.handle is not None:
+                    frame.handle.close()
+
+    def _descend(self) -> Iterator[DirectoryFacts]:
+        # A list, not recursion: a tree can be deeper than any stack.
+        while self._stack:
+            frame = self._stack[-1]
+            if frame.pending:
+                name = frame.pending.pop()
+                path = join(frame.path, name)
+                above, way = (frame.handle, RelPath(name)) if frame.handle else (self._root, path)
+                yield from self._enter(path, above, way)
+            else:
+                self._stack.pop()
+                if frame.handle is not None:
+                    frame.handle.close()
+
+    def _enter(self, path: RelPath, above: Directory, way: RelPath) -> Iterator[DirectoryFacts]:
+        try:
+            handle = above.open(way)
+        except OSError as err:
+            self._not_opened(path, err)
+            return
+        try:
+            listing = read_listing(handle, path, FileFact)
+        except OSError as err:
+            handle.close()
+            self._inventory.problems.append(Problem(path, f"cannot be read: {err.strerror}"))
+            return
+        facts = self._facts(path, listing)
+        if facts is None or not facts.subdirectories:
+            handle.close()
+        else:
+            self._push(_Frame(path, handle, list(reversed(facts.subdirectories))))
+        if facts is not None:
+            yield facts
+
+    def _push(self, frame: _Frame) -> None:
+        self._stack.append(frame)
+        if len(self._stack) > _OPEN_HANDLES:
+            oldest = self._stack[-_OPEN_HANDLES - 1]
+            if oldest.handle is not None:
+                oldest.handle.close()
+                oldest.handle = None
+
+    def _facts(self, path: RelPath, listing: Listing[FileFact]) -> DirectoryFacts | None:
+        skipped = self._inventory.skipped
+        if path != ROOT and _has_state(listing):
+            skipped.append(Skipped(path, ANOTHER_ROOT))
+            return None
+        skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
+        self._inventory.problems += [
+            Problem(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable
+        ]
+        entered = [name for name in listing.subdirectories if name not in NEVER_ENTERED]
+        left_out = len(entered) < len(listing.subdirectories)
+        if left_out:
+            passed = [name for name in listing.subdirectories if name in NEVER_ENTERED and join(path, name) != STATE]
+            skipped += [Skipped(join(path, name), NEVER_ENTERED[name]) for name in passed]
+        return DirectoryFacts(
+            path=path,
+            files=tuple(listing.files),
+            subdirectories=tuple(entered),
+            inode=listing.inode,
+            complete=not (left_out or listing.mounts or listing.unreadable),
+        )
+
+    def _not_opened(self, path: RelPath, err: OSError) -> None:
+        if err.errno == errno.ENOENT:
+            return
+        if err.errno == errno.EXDEV:
+            self._inventory.skipped.append(Skipped(path, MOUNT))
+        elif err.errno in {errno.ENOTDIR, errno.ELOOP}:
+            self._inventory.problems.append(Problem(path, "is no directory, or lies behind a link"))
+        else:
+            self._inventory.problems.append(Problem(path, f"cannot be opened: {err.strerror}"))
+
+
+def _has_state(listing: Listing[FileFact]) -> bool:
+    """Whether the directory has a `.rules` of its own, whatever that is."""
+    place = bisect_left(listing.files, STATE, key=attrgetter("name"))
+    as_file = place < len(listing.files) and listing.files[place].name == STATE
+    return as_file or STATE in listing.subdirectories or STATE in listing.mounts

@@ -1,0 +1,186 @@
+"""What jobs have, without a walk of the tree: from seals where they hold, else by looking only where a job may be."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rules_engine.filesystem.root import Root
+from rules_engine.inventory.above import WayDown
+from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
+from rules_engine.inventory.scan import outermost, walk
+from rules_engine.inventory.seen import fact_from, row_from, rows_by_name, vouch, vouch_all
+from rules_engine.manifest.model import JobRecord
+from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
+from rules_engine.values.names import decode_name, encode_name
+from rules_engine.values.paths import RelPath, ancestors, is_at_or_below, name_of, parent, sort_key, to_bytes
+from rules_engine.values.vocabulary import EntryKind, FileType, JobId
+
+
+def observe_job(root: Root, record: JobRecord) -> tuple[tuple[RelPath, SealedDirectory], ...]:
+    """What a job has now, directory by directory in order: all below its places, and the files that it declared.
+
+    What could not be read is marked as doubted, so that the next plan looks there again.
+    """
+    inventory = from_seals(root, {}, [record])
+    found = {facts.path: _sealed(record, facts) for facts in inventory.directories}
+    for problem in inventory.problems:
+        path, names = problem.path, found.get(parent(problem.path))
+        if path in found:
+            found[path] = _doubted(found[path])
+        elif path in places(record) or (names and name_of(path) in map(decode_name, names.subdirectories)):
+            found[path] = _doubted(SealedDirectory(None, complete=False, subdirectories=[], rows=[]))
+    return tuple(sorted(found.items(), key=lambda one: sort_key(one[0])))
+
+
+def places(record: JobRecord) -> tuple[RelPath, ...]:
+    """The directories below which everything is the job's."""
+    return (record.workspace, *(path for path, one in record.directories.items() if one.file_type is not None))
+
+
+def _doubted(directory: SealedDirectory) -> SealedDirectory:
+    return SealedDirectory(directory.inode, False, directory.subdirectories, directory.rows, look=True)
+
+
+def _sealed(record: JobRecord, facts: DirectoryFacts) -> SealedDirectory:
+    inherited = _type_below(record, facts.path)
+    declared = record.files.get(facts.path, {})
+    return SealedDirectory(
+        inode=facts.inode,
+        complete=facts.complete,
+        subdirectories=[encode_name(name) for name in facts.subdirectories],
+        rows=[row_from(fact, declared.get(fact.name, inherited)) for fact in facts.files],
+        look=facts.inode is not None and not facts.complete,
+    )
+
+
+def _type_below(record: JobRecord, directory: RelPath) -> FileType:
+    for path in (directory, *ancestors(directory)):
+        declared = record.directories.get(path)
+        if declared is not None and declared.file_type is not None:
+            return declared.file_type
+    return FileType.UNDECLARED
+
+
+@dataclass(slots=True)
+class _Looks:
+    """Where the disk has to be asked: trees that are listed whole, and single names."""
+
+    trees: list[RelPath] = field(default_factory=list)
+    names: dict[RelPath, set[str]] = field(default_factory=dict)
+    anchors: set[RelPath] = field(default_factory=set)
+
+
+def from_seals(root: Root, seals: Mapping[JobId, Seal], jobs: Sequence[JobRecord]) -> Inventory:
+    """What all `jobs` have, by directory in order; `seals` are those that are current, by job id."""
+    looks = _Looks()
+    by_directory: dict[RelPath, list[Seal]] = {}
+    for job in jobs:
+        seal = seals.get(job.job_id)
+        if seal is None:
+            _look_everywhere(looks, job)
+            continue
+        looks.anchors |= {job.workspace, job.output}
+        for path in seal.lines:
+            by_directory.setdefault(path, []).append(seal)
+        for path in seal.doubted:
+            _look_where_doubted(looks, path, seal.directory(path))
+    inventory = Inventory(())
+    inventory.directories = _Tracked(root, inventory, looks, by_directory).run()
+    return inventory
+
+
+def _look_everywhere(looks: _Looks, job: JobRecord) -> None:
+    looks.trees += places(job)
+    for path, names in job.files.items():
+        looks.names.setdefault(path, set()).update(names)
+
+
+def _look_where_doubted(looks: _Looks, path: RelPath, directory: SealedDirectory) -> None:
+    if directory.look:
+        looks.trees.append(path)
+    doubted = {decode_name(row.name) for row in directory.rows if row.look}
+    if doubted:
+        looks.names.setdefault(path, set()).update(doubted)
+
+
+class _Tracked:
+    def __init__(
+        self, root: Root, inventory: Inventory, looks: _Looks, by_directory: dict[RelPath, list[Seal]]
+    ) -> None:
+        self._root = root
+        self._inventory = inventory
+        self._looks = looks
+        self._seals = by_directory
+        self._way = WayDown(root, inventory)
+
+    def run(self) -> Iterator[DirectoryFacts]:
+        trees = outermost(self._looks.trees)
+        below = frozenset(trees)
+        walked = walk(self._root, below=[path for path in trees if self._way.is_clear(path)])
+        walked.problems, walked.skipped = self._inventory.problems, self._inventory.skipped
+        told = self._told(below)
+        streams: list[Iterable[DirectoryFacts]] = [self._vouched(walked.directories), told]
+        yield from heapq.merge(*streams, key=lambda facts: sort_key(facts.path))
+
+    def _vouched(self, walked: Iterable[DirectoryFacts]) -> Iterator[DirectoryFacts]:
+        for facts in walked:
+            seals = self._seals.get(facts.path)
+            yield vouch_all(facts, [seal.directory(facts.path) for seal in seals]) if seals else facts
+
+    def _told(self, trees: frozenset[RelPath]) -> Iterator[DirectoryFacts]:
+        """The directories that no tree covers: what seals say of them, and the names that are looked at."""
+        blocked = [path for path in sorted(self._anchors()) if not self._way.is_clear(path)]
+        for path in sorted(self._seals.keys() | self._looks.names.keys(), key=sort_key):
+            if not trees.isdisjoint((path, *ancestors(path))):
+                continue
+            if not any(is_at_or_below(path, above) for above in blocked):
+                yield self._facts(path)
+
+    def _anchors(self) -> set[RelPath]:
+        """Workspaces, outputs, and every other directory that a seal tells of outside them."""
+        known = self._looks.anchors
+        return known | {path for path in self._seals if known.isdisjoint((path, *ancestors(path)))}
+
+    def _facts(self, path: RelPath) -> DirectoryFacts:
+        sealed = [seal.directory(path) for seal in self._seals.get(path, ())]
+        rows = rows_by_name(sealed)
+        look = set(self._looks.names.get(path, ()))
+        files: dict[str, FileFact] = {}
+        for name, same in rows.items():
+            there = [row for row in same if not row.absent]
+            if there and name not in look and _agree(there):
+                files[name] = fact_from(path, there[0])
+            elif there:
+                # Two seals that disagree, or an outcome that cast doubt: only the disk can tell.
+                look.add(name)
+        files |= {fact.name: vouch(fact, rows) for fact in self._look(path, look)}
+        whole = next((one for one in sealed if one.complete), None)
+        return DirectoryFacts(
+            path=path,
+            files=tuple(sorted(files.values(), key=lambda fact: to_bytes(fact.name))),
+            subdirectories=tuple(decode_name(name) for name in whole.subdirectories) if whole else (),
+            inode=whole.inode if whole else None,
+            complete=whole is not None,
+        )
+
+    def _look(self, path: RelPath, names: Iterable[str]) -> Iterator[FileFact]:
+        wanted = sorted(names)
+        if not wanted or not self._way.is_clear(path):
+            return
+        with self._root.directory.open(path) as here:
+            for name in wanted:
+                try:
+                    found = here.stat(name)
+                except OSError as err:
+                    self._inventory.problems.append(Problem(path, f"cannot be looked at: {err.strerror}"))
+                    return
+                if found is None or found.kind is EntryKind.DIRECTORY:
+                    continue
+                yield FileFact(
+                    path, name, found.kind, found.inode, found.size, found.mtime_ns, found.ctime_ns, found.nlink
+                )
+
+
+def _agree(rows: Sequence[SealedRow]) -> bool:
+    first = rows[0]
+    return all((row.inode, row.size, row.mtime_ns) == (first.inode, first.size, first.mtime_ns) for row in rows[1:])
