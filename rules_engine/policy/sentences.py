@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from rules_engine.policy.model import Action, FileSelector, JobSelector, PolicySet, Rule, Since, Tracked
+from rules_engine.policy.model import Action, After, FileSelector, JobSelector, PolicySet, Rule, Since, Tracked
 from rules_engine.policy.patterns import PatternList
 from rules_engine.values.quantities import FOREVER, Duration, format_duration, format_size
 from rules_engine.values.text import escape
@@ -12,17 +12,17 @@ _VERBS = {Action.KEEP: "keeps", Action.TRASH: "moves to the trash", Action.DELET
 _WOULD = {Action.KEEP: "would keep", Action.TRASH: "would move to the trash", Action.DELETE: "would delete"}
 
 
-def sentence(rule: Rule, policies: PolicySet) -> str:
+def sentence(rule: Rule) -> str:
     """One sentence on what the rule does, to which files, and when; it ends in a full stop."""
     verb = f"only reports what it {_WOULD[rule.action]}:" if rule.report_only else _VERBS[rule.action]
     parts = [f"`{rule.name}` {verb} {_subject(rule)}"]
     parts += _where(rule.files)
     text = " ".join(parts).removesuffix(",")
-    if rule.action is Action.KEEP:
+    if rule.after is None:
         return f"{text}, {_how_long(rule)}."
     if rule.files.tracked is not Tracked.TRACKED and not rule.deliverables:
         text += ", unless named like a deliverable"
-    ending = _when(rule, policies)
+    ending = _when(rule, rule.after)
     if rule.otherwise:
         ending += ", where no removal rule without `otherwise` selects the file"
     return f"{text}, {ending}."
@@ -31,7 +31,7 @@ def sentence(rule: Rule, policies: PolicySet) -> str:
 def sentences(policies: PolicySet) -> tuple[str, ...]:
     """A sentence a rule, in the order of their names, and then what the settings say of every rule."""
     cleanup = policies.settings.cleanup
-    said = [sentence(rule, policies) for rule in policies.rules]
+    said = [sentence(rule) for rule in policies.rules]
     said += [_built_in(cleanup), _shield(cleanup)]
     if not cleanup.enabled:
         said.append("Nothing is removed while `cleanup.enabled` is false: every plan keeps everything.")
@@ -44,15 +44,15 @@ def sentences(policies: PolicySet) -> tuple[str, ...]:
 def _subject(rule: Rule) -> str:
     """What kind of files, of whom."""
     owned = f"{_kind(rule)} of {_jobs(rule.jobs)}"
-    match rule.files.tracked:
-        case Tracked.TRACKED:
-            return owned
-        case Tracked.UNTRACKED:
-            return "files without an owner"
-        case Tracked.ANY if rule.jobs == JobSelector() and not rule.is_removal and rule.files.types is None:
-            return "all files, with an owner or without,"
-        case Tracked.ANY:
-            return f"{owned}, and files without an owner,"
+    files = rule.files
+    if files.tracked is Tracked.UNTRACKED:
+        return "files without an owner"
+    # A file without an owner has no type.
+    if files.tracked is Tracked.TRACKED or files.types is not None:
+        return owned
+    if rule.jobs == JobSelector() and not rule.is_removal:
+        return "all files, with an owner or without,"
+    return f"{owned}, and files without an owner,"
 
 
 def _kind(rule: Rule) -> str:
@@ -100,26 +100,13 @@ def _patterns(patterns: PatternList) -> str:
     return _either(patterns.texts)
 
 
-def _when(rule: Rule, policies: PolicySet) -> str:
+def _when(rule: Rule, after: After) -> str:
     """From when on a removal is due."""
-    if rule.after is None:
-        return "at once"
-    clock = _clock(rule)
-    if rule.after.always is None:
-        waits = {status: wait for status, wait in rule.after.by_status if status in JobStatus}
-        said = [
-            f"{format_duration(wait)} for a {status} job"
-            for status in JobStatus
-            if (wait := waits.get(status)) is not None
-        ]
-        return f"{_join(said, 'and')}, counted from {clock}"
-    ending = f"{format_duration(rule.after.always)} after {clock}"
-    shield = policies.settings.cleanup.preserve_on_failure
-    statuses = rule.jobs.statuses
-    about_failed = rule.files.tracked is not Tracked.UNTRACKED and (statuses is None or JobStatus.FAILED in statuses)
-    if about_failed and shield > rule.after.always:
-        ending += f" (of a failed job: they stay {_end_of(shield)})"
-    return ending
+    if after.always is not None:
+        return f"{format_duration(after.always)} after {_clock(rule)}"
+    waits = sorted(after.by_status, key=lambda one: [*JobStatus].index(one[0]))
+    said = [f"{format_duration(wait)} for a {status} job" for status, wait in waits]
+    return f"{_join(said, 'and')}, counted from {_clock(rule)}"
 
 
 def _clock(rule: Rule) -> str:

@@ -266,30 +266,6 @@ def test_rules_of_different_file_types_do_not_delay_each_other() -> None:
     assert warn(first, "{name: b, files: {type: undeclared}, after: 9d, action: trash}") == []
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("    description: a #b", "7:20 W506 ` #b` is a comment to YAML, so the value ends before it"),
-        ("    description: don't #b", "7:24 W506 ` #b` is a comment to YAML, so the value ends before it"),
-        ("    description: a # b", None),
-        ('    description: "a #b"', None),
-        ("    description: 'it''s #b'", None),
-        ('    description: "a \\" #b"', None),
-        ("    description: a#b", None),
-        ("    #b", None),
-        ("    description: |\n      a #b\n\n      c #d", None),
-        ("    description: > # why\n      a #b", None),
-        ('    description: "a\n      b #c"', None),
-    ],
-)
-def test_a_value_that_a_comment_cuts_short_is_named(line: str, expected: str | None) -> None:
-    """Only where no quote protects it and the comment does not look like one."""
-    rule = "  - name: a\n    files: {in: workspace}\n    after: 7d\n"
-    texts = make_texts() | {"/p/c.yaml": f"{HEAD}{rule}{line}\n    action: trash\n"}
-    found = [show(one).partition(" | ")[0] for one in lint(load_texts(texts, base="/"), texts)]
-    assert found == ([expected] if expected else [])
-
-
 def test_a_warning_without_texts_points_at_the_rule() -> None:
     """The texts only make the place finer."""
     policies = load_texts(make_texts("{name: a, files: {in: output}, after: 7d, action: trash}"), base="/")
