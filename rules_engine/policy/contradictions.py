@@ -16,9 +16,7 @@ _REMOVAL_ONLY: Final = {
 
 def check_rule(node: Node, findings: Findings) -> None:
     """Note everything in a rule that has no meaning or can never hold."""
-    action = node.get("action")
-    if action is None:
-        return
+    action = node.at(("action",))
     if action.text == "keep":
         _check_keep(node, findings)
     else:
@@ -52,7 +50,7 @@ def _check_removal(node: Node, action: Node, findings: Findings) -> None:
             "remove `status`: statuses that `after` does not name are not selected",
             ((after.span, "`after` names them here"),),
         )
-    for item in status.each() if status is not None else ():
+    for item in node.each("jobs", "status"):
         if item.text == "running":
             message = "files of a running job are never removed, so `running` selects nothing"
             findings.error("P422", message, item.span, "write `completed` or `failed`")

@@ -1,6 +1,7 @@
 """Single values of the meaning stage: durations, sizes, patterns and templates, each read with its finding."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from rules_engine.errors import InvalidValueError
@@ -42,11 +43,9 @@ def read_patterns(node: Node | None, reading: Reading, findings: Findings) -> Pa
     return parse_patterns([item.text for item in node.each()], reading)
 
 
-def read_template(
-    node: Node, allowed: dict[str, str], findings: Findings, *, span: Node | None = None
-) -> Template | None:
+def read_template(node: Node, allowed: Mapping[str, str], findings: Findings) -> Template | None:
     """The template that stands there; each of its fields is one of `allowed` (name → what may follow a colon)."""
-    place = (span or node).span
+    place = node.span
     try:
         template = parse_template(node.text)
     except InvalidValueError as err:
@@ -61,7 +60,7 @@ def read_template(
     return None if unknown or formatted else template
 
 
-def read_path_template(node: Node, allowed: dict[str, str], findings: Findings) -> Template | None:
+def read_path_template(node: Node, allowed: Mapping[str, str], findings: Findings) -> Template | None:
     """A template whose every filling is a path below the root, outside what is never touched."""
     template = read_template(node, allowed, findings)
     if template is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules_engine.policy.findings import Findings, suggest
-from rules_engine.policy.nodes import Node
+from rules_engine.policy.nodes import Node, Pair
 from rules_engine.values.vocabulary import FileType
 
 _NO_LAYOUT = "no layout is loaded; write one with `kind: layout`"
@@ -19,29 +19,29 @@ class Known:
     file_types: frozenset[str] = frozenset()
     """Every type that a layout holds, and `undeclared`."""
 
-    def check_job_types(self, node: Node | None, findings: Findings) -> None:
+    def check_job_types(self, items: Iterable[Node], findings: Findings) -> None:
         """Note each job type that no layout has."""
-        for item in node.each() if node is not None else ():
+        for item in items:
             if item.text not in self.parameters_of:
                 message = f"no layout has the job type `{item.text}`"
                 findings.error("P407", message, item.span, suggest(item.text, self.parameters_of, _NO_LAYOUT))
 
-    def check_file_types(self, node: Node | None, findings: Findings) -> None:
+    def check_file_types(self, items: Iterable[Node], findings: Findings) -> None:
         """Note each file type that no layout holds."""
-        for item in node.each() if node is not None else ():
+        for item in items:
             if item.text not in self.file_types:
                 message = f"no layout holds the file type `{item.text}`"
                 findings.error("P408", message, item.span, suggest(item.text, self.file_types, _NO_LAYOUT))
 
-    def check_parameters(self, node: Node | None, job_types: Iterable[str], findings: Findings) -> None:
+    def check_parameters(self, pairs: Iterable[Pair], job_types: Iterable[str], findings: Findings) -> None:
         """Note each parameter that none of the job types has; no job types are all."""
         types = [one for one in job_types if one in self.parameters_of] or list(self.parameters_of)
         names = frozenset(name for one in types for name in self.parameters_of[one])
-        for key, _ in node.pairs() if node is not None else ():
-            if key not in names and node is not None:
-                message = f"no job that this rule selects has the parameter `{key}`"
+        for pair in pairs:
+            if pair.key not in names:
+                message = f"no job that this rule selects has the parameter `{pair.key}`"
                 otherwise = "jobs of these types have no parameters" if types else _NO_LAYOUT
-                findings.error("P409", message, node.key_span(key), suggest(key, names, otherwise))
+                findings.error("P409", message, pair.span, suggest(pair.key, names, otherwise))
 
 
 def names_of(layouts: Iterable[Node]) -> Known:
@@ -49,12 +49,7 @@ def names_of(layouts: Iterable[Node]) -> Known:
     parameters: dict[str, frozenset[str]] = {}
     types = {str(FileType.UNDECLARED)}
     for layout in layouts:
-        job_type = layout.get("job_type")
-        given = layout.get("parameters")
-        if job_type is not None:
-            parameters[job_type.text] = frozenset(key for key, _ in given.pairs()) if given else frozenset()
-        directories = layout.get("directories")
-        for _, directory in directories.pairs() if directories else ():
-            holds = directory.get("holds")
-            types.update(item.text for item in holds.each()) if holds else None
+        parameters[layout.text_of("job_type")] = frozenset(pair.key for pair in layout.pairs("parameters"))
+        for directory in layout.pairs("directories"):
+            types.update(item.text for item in directory.value.each("holds"))
     return Known(dict(sorted(parameters.items())), frozenset(types))

@@ -12,26 +12,24 @@ from rules_engine.values.vocabulary import DirectoryType, FileType, JobType, Pla
 _RESERVED: Final = ("job_id", "status", "index", "suffix")
 _TEXT: Final = ""
 _NUMBER: Final = "d"
-_MODE_OF_FILES: Final = ("modes", "files")
 
 
 def read_layout(node: Node, findings: Findings) -> Layout | None:
     """The layout that a policy of kind `layout` says; None, with findings, where it means nothing."""
     before = len(findings)
-    parameters = _read_parameters(node.get("parameters"), findings)
+    parameters = _read_parameters(node, findings)
     fields = {"job_id": _TEXT, **{name: _TEXT for name, _ in parameters}}
     workspace = _read_place(node, "workspace", fields, ("job_id",), findings)
     output = _read_place(node, "output", fields, (), findings)
     status = _read_place(node, "status", {**fields, "status": _TEXT}, ("status", "job_id"), findings)
     directories = _read_directories(node, findings)
-    names = _read_names(node.get("names"), fields, directories, findings)
+    names = _read_names(node, fields, directories, findings)
     aliases = _read_aliases(node, fields, directories, findings)
     if len(findings) > before or workspace is None or output is None:
         return None
-    job_type, critical = node.get("job_type"), node.get("critical")
     return Layout(
-        job_type=JobType(job_type.text if job_type else ""),
-        span=job_type.span if job_type else node.span,
+        job_type=JobType(node.text_of("job_type")),
+        span=node.at(("job_type",)).span,
         parameters=parameters,
         workspace=workspace,
         output=output,
@@ -39,17 +37,17 @@ def read_layout(node: Node, findings: Findings) -> Layout | None:
         directories=directories,
         names=names,
         aliases=aliases,
-        critical=critical is not None and critical.scalar is True,
-        file_mode=_mode(node.get(*_MODE_OF_FILES)),
+        critical=node.is_true("critical"),
+        file_mode=_mode(node.get("modes", "files")),
     )
 
 
-def _read_parameters(node: Node | None, findings: Findings) -> tuple[tuple[str, str | None], ...]:
+def _read_parameters(layout: Node, findings: Findings) -> tuple[tuple[str, str | None], ...]:
     found: list[tuple[str, str | None]] = []
     earlier = {"job_id": _TEXT}
-    for name, entry in node.pairs() if node is not None else ():
-        if name in _RESERVED and node is not None:
-            findings.error("P410", f"`{name}` is given by the tool", node.key_span(name), "choose another name")
+    for name, entry, span in layout.pairs("parameters"):
+        if name in _RESERVED:
+            findings.error("P410", f"`{name}` is given by the tool", span, "choose another name")
         default = entry.get("default")
         if default is not None:
             _check_default(name, default, earlier, findings)
@@ -85,19 +83,16 @@ def _read_place(
 def _read_directories(layout: Node, findings: Findings) -> tuple[LayoutDirectory, ...]:
     holders: dict[str, tuple[str, Node]] = {}
     paths: dict[tuple[str, str], Node] = {}
-    node = layout.get("directories")
     default_mode = _mode(layout.get("modes", "directories"))
     found: list[LayoutDirectory] = []
-    for key, entry in node.pairs() if node is not None else ():
-        place, path = entry.get("in"), entry.get("path")
+    for key, entry, _ in layout.pairs("directories"):
+        where, path = entry.text_of("in"), entry.get("path")
         name = path.text if path is not None else key
         if path is not None:
             check_path(path, findings)
-        held = entry.get("holds")
-        types = held.each() if held is not None else ()
+        types = entry.each("holds")
         for one in types:
             _note_holder(key, one, holders, findings)
-        where = place.text if place is not None else ""
         _note_path(key, (where, name), path or entry, paths, findings)
         mode = _mode(entry.get("mode"))
         found.append(
@@ -142,15 +137,15 @@ def _note_path(
 
 
 def _read_names(
-    node: Node | None, fields: dict[str, str], directories: tuple[LayoutDirectory, ...], findings: Findings
+    layout: Node, fields: dict[str, str], directories: tuple[LayoutDirectory, ...], findings: Findings
 ) -> tuple[tuple[FileType, Template], ...]:
     allowed = {**fields, "index": _NUMBER, "suffix": _TEXT}
     deliverables = {str(one) for each in directories if each.place is Place.OUTPUT for one in each.holds}
     found: list[tuple[FileType, Template]] = []
-    for key, entry in node.pairs() if node is not None else ():
-        if key not in deliverables and node is not None:
+    for key, entry, span in layout.pairs("names"):
+        if key not in deliverables:
             message = f"no output directory of this layout holds `{key}`, so its name is never used"
-            findings.error("P414", message, node.key_span(key), suggest(key, deliverables, "remove it"))
+            findings.error("P414", message, span, suggest(key, deliverables, "remove it"))
         template = read_template(entry, allowed, findings)
         if template is not None and "/" in entry.text:
             findings.error(
@@ -164,15 +159,13 @@ def _read_names(
 def _read_aliases(
     layout: Node, fields: dict[str, str], directories: tuple[LayoutDirectory, ...], findings: Findings
 ) -> tuple[Alias, ...]:
-    node = layout.get("aliases")
     keys = {str(one.key) for one in directories}
     found: list[Alias] = []
-    for old, entry in node.pairs() if node is not None else ():
+    for old, entry, span in layout.pairs("aliases"):
         if entry.text not in keys:
             message = f"this layout has no directory `{entry.text}`"
             findings.error("P415", message, entry.span, suggest(entry.text, keys, "remove the alias"))
-        written = Node(node.key_span(old) if node is not None else entry.span, old)
-        template = read_path_template(written, fields, findings)
+        template = read_path_template(Node(span, old), fields, findings)
         if template is not None and entry.text in keys:
             found.append(Alias(template, DirectoryType(entry.text)))
     return tuple(sorted(found, key=lambda one: one.path.text))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rules_engine.values.diagnostics import Span
 
@@ -11,6 +11,14 @@ Scalar: TypeAlias = str | int | bool | None
 
 Plain: TypeAlias = Scalar | list["Plain"] | dict[str, "Plain"]
 """The same value without places, as the schema check wants it."""
+
+
+class Pair(NamedTuple):
+    """One entry of a map: its key, its value, and where the key is written."""
+
+    key: str
+    value: "Node"
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,29 @@ class Node:
             found = found.entries.get(key) if found is not None and found.entries is not None else None
         return found
 
-    def pairs(self) -> tuple[tuple[str, "Node"], ...]:
-        """The entries of a map in the order of the text; none of anything else."""
-        return tuple(self.entries.items()) if self.entries is not None else ()
+    def pairs(self, *keys: str) -> tuple["Pair", ...]:
+        """The entries of the map below these keys in the order of the text; none where there is no map."""
+        found = self.get(*keys)
+        if found is None or found.entries is None:
+            return ()
+        return tuple(Pair(key, value, found.key_span(key)) for key, value in found.entries.items())
 
-    def each(self) -> tuple["Node", ...]:
-        """The items of a list, or the one value that stands where a list could."""
-        return (self,) if self.items is None else self.items
+    def each(self, *keys: str) -> tuple["Node", ...]:
+        """The items of the list below these keys, or the one value that stands where a list could."""
+        found = self.get(*keys)
+        if found is None:
+            return ()
+        return (found,) if found.items is None else found.items
+
+    def text_of(self, *keys: str) -> str:
+        """The text below these keys; empty where one of them is missing."""
+        found = self.get(*keys)
+        return found.text if found is not None else ""
+
+    def is_true(self, *keys: str) -> bool:
+        """Whether `true` stands below these keys."""
+        found = self.get(*keys)
+        return found is not None and found.scalar is True
 
     def key_span(self, key: str) -> Span:
         """Where `key` is written; of a missing key, where its map begins."""

@@ -65,9 +65,8 @@ def _check_nesting(node: Node, layout: Layout, other_node: Node, other: Layout, 
 def _check_links(node: Node, layout: Layout, findings: Findings) -> None:
     if layout.status is not None and may_nest(layout.status, layout.workspace):
         _report_link("the status link", layout.status.text, _place(node, "status"), findings)
-    written = node.get("aliases")
     for alias in layout.aliases:
-        span = written.key_span(alias.path.text) if written is not None else layout.span
+        span = node.at(("aliases",)).key_span(alias.path.text)
         if may_nest(alias.path, layout.workspace):
             _report_link("the alias", alias.path.text, span, findings)
         held = layout.directory(alias.directory)
@@ -81,8 +80,7 @@ def _report_link(what: str, text: str, span: Span, findings: Findings) -> None:
 
 
 def _place(node: Node, key: str) -> Span:
-    found = node.get(key)
-    return found.span if found is not None else node.span
+    return node.at((key,)).span
 
 
 def may_nest(first: Template, second: Template) -> bool:

@@ -27,8 +27,7 @@ def read_rules(policies: Iterable[Node], known: Known, findings: Findings) -> tu
     first: dict[str, Node] = {}
     found: list[WrittenRule] = []
     for policy in policies:
-        rules = policy.get("rules")
-        for node in rules.each() if rules is not None else ():
+        for node in policy.each("rules"):
             _note_name(node, first, findings)
             rule = _read_rule(node, known, findings)
             if rule is not None:
@@ -37,9 +36,7 @@ def read_rules(policies: Iterable[Node], known: Known, findings: Findings) -> tu
 
 
 def _note_name(node: Node, first: dict[str, Node], findings: Findings) -> None:
-    name = node.get("name")
-    if name is None:
-        return
+    name = node.at(("name",))
     earlier = first.setdefault(name.text, name)
     if earlier is not name:
         findings.error(
@@ -54,29 +51,28 @@ def _note_name(node: Node, first: dict[str, Node], findings: Findings) -> None:
 def _read_rule(node: Node, known: Known, findings: Findings) -> Rule | None:
     before = len(findings)
     check_rule(node, findings)
-    action = Action(_text(node, "action"))
-    jobs, files = node.get("jobs"), node.get("files")
+    action = Action(node.text_of("action"))
     after = _read_after(node.get("after"), findings)
     wait = node.get("for")
     keep_for = read_duration(wait, findings) if wait is not None else None
-    file_selector = _read_files(files, action, known, findings, has_jobs=jobs is not None)
-    job_selector = _read_jobs(jobs, action, after, known, findings)
+    file_selector = _read_files(node, action, known, findings)
+    job_selector = _read_jobs(node, action, after, known, findings)
     if len(findings) > before:
         return None
     since = node.get("since")
     return Rule(
-        name=RuleName(_text(node, "name")),
+        name=RuleName(node.text_of("name")),
         span=node.span,
         action=action,
         jobs=job_selector,
         files=file_selector,
-        description=_text(node, "description"),
-        deliverables=_flag(node, "deliverables"),
+        description=node.text_of("description"),
+        deliverables=node.is_true("deliverables"),
         after=after,
         since=Since(since.text) if since is not None else None,
         keep_for=keep_for,
-        otherwise=_flag(node, "otherwise"),
-        report_only=_flag(node, "report_only"),
+        otherwise=node.is_true("otherwise"),
+        report_only=node.is_true("report_only"),
     )
 
 
@@ -85,21 +81,20 @@ def _read_after(node: Node | None, findings: Findings) -> After | None:
         return None
     if node.entries is None:
         return After(read_duration(node, findings))
-    waits = [(JobStatus(key), read_duration(wait, findings)) for key, wait in node.pairs()]
+    waits = [(JobStatus(pair.key), read_duration(pair.value, findings)) for pair in node.pairs()]
     return After(None, tuple(sorted((status, wait) for status, wait in waits if wait is not None)))
 
 
-def _read_jobs(node: Node | None, action: Action, after: After | None, known: Known, findings: Findings) -> JobSelector:
-    types = _texts(node, "type")
-    if node is not None:
-        known.check_job_types(node.get("type"), findings)
-        known.check_parameters(node.get("parameters"), types or (), findings)
-    statuses = _texts(node, "status")
-    given = node.get("parameters") if node is not None else None
-    parameters = {key: frozenset(one.text for one in value.each()) for key, value in given.pairs()} if given else {}
+def _read_jobs(node: Node, action: Action, after: After | None, known: Known, findings: Findings) -> JobSelector:
+    types = _texts(node, "jobs", "type")
+    known.check_job_types(node.each("jobs", "type"), findings)
+    known.check_parameters(node.pairs("jobs", "parameters"), types, findings)
+    parameters = {
+        pair.key: frozenset(one.text for one in pair.value.each()) for pair in node.pairs("jobs", "parameters")
+    }
     return JobSelector(
         types=frozenset(JobType(one) for one in types) if types else None,
-        statuses=_statuses(statuses, action, after),
+        statuses=_statuses(_texts(node, "jobs", "status"), action, after),
         parameters=tuple(sorted(parameters.items())),
     )
 
@@ -115,42 +110,29 @@ def _statuses(said: tuple[str, ...], action: Action, after: After | None) -> fro
     return frozenset({JobStatus.COMPLETED})
 
 
-def _read_files(node: Node | None, action: Action, known: Known, findings: Findings, *, has_jobs: bool) -> FileSelector:
+def _read_files(node: Node, action: Action, known: Known, findings: Findings) -> FileSelector:
     keeps = action is Action.KEEP
-    # Silence keeps: a keep rule is about any file, but one that speaks of jobs about theirs.
-    unsaid = Tracked.ANY if keeps and not has_jobs else Tracked.TRACKED
-    if node is None:
-        return FileSelector(tracked=unsaid)
-    known.check_file_types(node.get("type"), findings)
-    types, place = _texts(node, "type"), node.get("in")
-    larger, smaller = node.get("larger_than"), node.get("smaller_than")
+    known.check_file_types(node.each("files", "type"), findings)
+    types, place = _texts(node, "files", "type"), node.get("files", "in")
+    larger, smaller = node.get("files", "larger_than"), node.get("files", "smaller_than")
     return FileSelector(
-        match=read_patterns(node.get("match"), Reading.WIDE if keeps else Reading.NARROW, findings),
-        exclude=read_patterns(node.get("except"), Reading.WIDE, findings),
+        match=read_patterns(node.get("files", "match"), Reading.WIDE if keeps else Reading.NARROW, findings),
+        exclude=read_patterns(node.get("files", "except"), Reading.WIDE, findings),
         types=frozenset(FileType(one) for one in types) if types else None,
         place=Place(place.text) if place is not None else None,
-        tracked=_tracked(node.get("tracked"), unsaid),
+        tracked=_tracked(node, keeps=keeps),
         larger_than=parse_size(larger.text) if larger is not None else None,
         smaller_than=parse_size(smaller.text) if smaller is not None else None,
     )
 
 
-def _tracked(node: Node | None, unsaid: Tracked) -> Tracked:
-    if node is None:
-        return unsaid
-    return {"true": Tracked.TRACKED, "false": Tracked.UNTRACKED}.get(node.text, Tracked.ANY)
+def _tracked(node: Node, *, keeps: bool) -> Tracked:
+    """Silence keeps: a keep rule is about any file, but one that speaks of jobs about theirs."""
+    said = node.get("files", "tracked")
+    if said is not None:
+        return {"true": Tracked.TRACKED, "false": Tracked.UNTRACKED}.get(said.text, Tracked.ANY)
+    return Tracked.ANY if keeps and node.get("jobs") is None else Tracked.TRACKED
 
 
-def _texts(node: Node | None, key: str) -> tuple[str, ...]:
-    found = node.get(key) if node is not None else None
-    return tuple(one.text for one in found.each()) if found is not None else ()
-
-
-def _text(node: Node, key: str) -> str:
-    found = node.get(key)
-    return found.text if found is not None else ""
-
-
-def _flag(node: Node, key: str) -> bool:
-    found = node.get(key)
-    return found is not None and found.scalar is True
+def _texts(node: Node, *keys: str) -> tuple[str, ...]:
+    return tuple(one.text for one in node.each(*keys))

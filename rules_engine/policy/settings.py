@@ -24,16 +24,16 @@ class _Chosen:
         self._nodes: dict[str, Node] = {}
         self.origins: dict[str, Span] = {}
         for policy in policies:
-            for key, node in policy.pairs():
-                if key not in _NOT_SETTINGS:
-                    self._set(key, node, policy.key_span(key))
+            for pair in policy.pairs():
+                if pair.key not in _NOT_SETTINGS:
+                    self._set(*pair)
 
     def _set(self, key: str, node: Node, span: Span) -> None:
         if node.entries is None:
             self._nodes[key] = node
             self.origins[key] = Span(span.file, span.line, span.column, node.span.end_line, node.span.end_column)
-        for inner, value in node.pairs():
-            self._set(f"{key}.{inner}", value, node.key_span(inner))
+        for pair in node.pairs():
+            self._set(f"{key}.{pair.key}", pair.value, pair.span)
 
     def find(self, key: str) -> Node | None:
         return self._nodes.get(key)
@@ -86,7 +86,7 @@ def read_settings(
 
 def _read_cleanup(chosen: _Chosen, known: Known, findings: Findings) -> CleanupPolicy:
     types = chosen.find("cleanup.file_types")
-    known.check_file_types(types, findings)
+    known.check_file_types(types.each() if types is not None else (), findings)
     return CleanupPolicy(
         enabled=chosen.flag("cleanup.enabled", default=DEFAULT_CLEANUP.enabled),
         retention=chosen.duration("cleanup.retention", DEFAULT_CLEANUP.retention),

@@ -82,11 +82,11 @@ def _is_other_kind(child: Any, parent: Any) -> bool:
 
 def _report_unknown_keys(error: Any, node: Node, label: str, findings: Findings) -> None:
     known = error.schema["properties"]
-    for key, _ in node.pairs():
+    for key, _, span in node.pairs():
         if key not in known:
             help_text = _STATUS_HELP.get(key) if "completed" in known else None
             help_text = help_text or suggest(key, known, "remove it")
-            findings.error("P301", f"{label} has no key `{key}`", node.key_span(key), help_text)
+            findings.error("P301", f"{label} has no key `{key}`", span, help_text)
 
 
 def _report_missing_key(error: Any, node: Node, label: str, findings: Findings) -> None:
@@ -114,7 +114,8 @@ def _type_help(node: Node, schemas: Sequence[Mapping[str, Any]]) -> str:
         return f'put it in quotes: `"{node.text}"`'
     if "integer" in wants and isinstance(node.scalar, str):
         return "write digits, without quotes and without a leading zero"
-    return f"write {_either([_title(schema) for schema in schemas])}"
+    words = [_word(one) for schema in schemas for one in schema.get("enum", ())]
+    return f"write one of {list_words(words)}" if words else f"write {_either([_title(one) for one in schemas])}"
 
 
 def _types(schema: Mapping[str, Any]) -> Iterable[str]:

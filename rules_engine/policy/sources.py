@@ -1,5 +1,6 @@
 """The files of policy folders: found, opened without following or waiting, and read whole."""
 
+import errno
 import os
 import stat
 from collections.abc import Sequence
@@ -82,23 +83,20 @@ def _read_file(folder: int, name: str, file: str, findings: Findings) -> bytes |
     try:
         # Without O_NONBLOCK opening a FIFO would wait for a writer that never comes.
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                return _read_whole(handle)
+        finally:
+            os.close(handle)
     except OSError as err:
-        if _is_link(folder, name):
+        if err.errno == errno.ELOOP:
             help_text = "put the file itself here, or give its folder with `--policies DIR`"
             findings.error("P004", "the policy file is a link, and links are not followed", place, help_text)
         else:
             findings.error("P006", f"the policy file cannot be read: {_why(err)}", place, "make it readable")
         return None
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            findings.error("P004", "the policy file is not a regular file", place, "put a regular file here")
-            return None
-        return _read_whole(handle)
-    except OSError as err:
-        findings.error("P006", f"the policy file cannot be read: {_why(err)}", place, "look after the disk")
-        return None
-    finally:
-        os.close(handle)
+    findings.error("P004", "the policy file is not a regular file", place, "put a regular file here")
+    return None
 
 
 def _read_whole(handle: int) -> bytes:
@@ -109,13 +107,6 @@ def _read_whole(handle: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
-
-
-def _is_link(folder: int, name: str) -> bool:
-    try:
-        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    except OSError:
-        return False
 
 
 def _why(err: OSError) -> str:

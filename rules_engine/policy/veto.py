@@ -51,18 +51,15 @@ def _failed_span(rule: Node) -> Span:
     by_status = rule.get("after", "failed")
     if by_status is not None:
         return by_status.span
-    statuses = rule.get("jobs", "status")
-    named = [item for item in statuses.each() if item.text == JobStatus.FAILED] if statuses is not None else []
-    return named[0].span if named else rule.span
+    return next((item.span for item in rule.each("jobs", "status") if item.text == JobStatus.FAILED), rule.span)
 
 
 def _check_file_types(one: WrittenRule, layouts: Sequence[Layout], settings: Settings, findings: Findings) -> None:
     """A rule that names a temporary type which automatic cleanup does not take would never act on it."""
     taken = settings.cleanup.file_types
-    named = one.node.get("files", "type")
-    if taken is None or named is None:
+    if taken is None:
         return
-    for item in named.each():
+    for item in one.node.each("files", "type"):
         if FileType(item.text) not in taken and _is_temporary(FileType(item.text), one.rule, layouts):
             findings.error(
                 "P424",

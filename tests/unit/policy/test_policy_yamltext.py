@@ -40,7 +40,7 @@ def test_the_text_of_a_scalar_is_as_it_is_written() -> None:
     """A boolean is shown in the letters of the policy, not of the program."""
     node = parse_text("p.yaml", "a: true\nb: 7\n", Findings())
     assert node is not None
-    assert [value.text for _, value in node.pairs()] == ["true", "7"]
+    assert [pair.value.text for pair in node.pairs()] == ["true", "7"]
 
 
 def test_a_billion_laughs_cost_nothing() -> None:
@@ -104,6 +104,25 @@ def test_a_lone_surrogate_is_refused_by_either_parser(monkeypatch: pytest.Monkey
     assert _codes('a: "\\ud800"') == ["P103"]
     monkeypatch.setattr(yamltext, "_LOADER", yaml.SafeLoader)
     assert _codes('a: "\\ud800"') == ["P102"]
+
+
+def test_an_alias_as_a_key_is_one_finding() -> None:
+    """The map goes on after it."""
+    assert _codes("*x : 1\nb: 2\n") == ["P107"]
+
+
+def test_a_tab_before_a_value_is_named_by_the_parser_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser in C passes over it."""
+    monkeypatch.setattr(yamltext, "_LOADER", yaml.SafeLoader)
+    findings = Findings()
+    assert parse_text("p.yaml", "a: \tb\n", findings) is None
+    assert [one.message for one in findings.in_order()] == ["a tab stands where a value begins"]
+
+
+def test_what_the_parser_in_python_fails_on_with_another_error_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads the version of a directive as a number, and Python refuses five thousand digits."""
+    monkeypatch.setattr(yamltext, "_LOADER", yaml.SafeLoader)
+    assert _codes(f"%YAML 1.{'9' * 5000}\n--- a\n") == ["P103"]
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab:-*&!%@|>'\"{}[],#? \n\t0\\~<")), max_size=60))
