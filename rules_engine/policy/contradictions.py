@@ -23,6 +23,7 @@ def check_rule(node: Node, findings: Findings) -> None:
         _check_removal(node, action, findings)
     _check_tracked(node, findings)
     _check_sizes(node, findings)
+    _check_parameters(node, findings)
 
 
 def _check_keep(node: Node, findings: Findings) -> None:
@@ -86,3 +87,11 @@ def _check_sizes(node: Node, findings: Findings) -> None:
             "swap them, or remove one",
             ((smaller.span, "`smaller_than` is here"),),
         )
+
+
+def _check_parameters(node: Node, findings: Findings) -> None:
+    for pair in node.pairs("jobs", "parameters"):
+        for item in pair.value.each():
+            if "/" in item.text or item.text in {"", ".", ".."}:
+                message = f"no job has `{item.text}` as `{pair.key}`: a parameter is one name in a path"
+                findings.error("P422", message, item.span, "write one name, without `/`")

@@ -40,6 +40,10 @@ def read_patterns(node: Node | None, reading: Reading, findings: Findings) -> Pa
             findings.error("P403", str(err), item.span, err.help_text)
     if len(findings) > before:
         return None
+    if all(item.text.startswith("!") for item in node.each()):
+        message = "every pattern begins with `!`, so the list selects nothing"
+        findings.error("P403", message, node.span, 'begin with what is selected, such as `"/scratch/**"`')
+        return None
     return parse_patterns([item.text for item in node.each()], reading)
 
 

@@ -33,6 +33,12 @@ class Known:
                 message = f"no layout holds the file type `{item.text}`"
                 findings.error("P408", message, item.span, suggest(item.text, self.file_types, _NO_LAYOUT))
 
+    def check_place(self, place: Node | None, findings: Findings) -> None:
+        """Note a place where there is no layout to say where it is."""
+        if place is not None and not self.parameters_of:
+            message = f"without a layout no file lies in the {place.text} of a job"
+            findings.error("P422", message, place.span, _NO_LAYOUT)
+
     def check_parameters(self, pairs: Iterable[Pair], job_types: Iterable[str], findings: Findings) -> None:
         """Note each parameter that none of the job types has; no job types are all."""
         types = [one for one in job_types if one in self.parameters_of] or list(self.parameters_of)

@@ -114,6 +114,7 @@ def _read_files(node: Node, action: Action, known: Known, findings: Findings) ->
     keeps = action is Action.KEEP
     known.check_file_types(node.each("files", "type"), findings)
     types, place = _texts(node, "files", "type"), node.get("files", "in")
+    known.check_place(place, findings)
     larger, smaller = node.get("files", "larger_than"), node.get("files", "smaller_than")
     return FileSelector(
         match=read_patterns(node.get("files", "match"), Reading.WIDE if keeps else Reading.NARROW, findings),
