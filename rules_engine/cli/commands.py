@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from rules_engine import __version__
-from rules_engine.cli.options import exits
+from rules_engine.cli.options import MEANINGS, exits
 from rules_engine.cli.terminal import complain, talk
 from rules_engine.errors import ExitCode, RulesError
 
@@ -30,7 +30,7 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands, epilog=exits(*ExitCode), context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=exits(*MEANINGS), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", "-V", prog_name="rules", message="%(prog)s %(version)s")
 def rules() -> None:
     """Say what may go, when, and what must stay; see the plan; apply exactly that plan."""

@@ -39,9 +39,8 @@ def policies_option(command: Command) -> Command:
         "folders",
         multiple=True,
         default=("policies",),
-        show_default="policies",
         metavar="DIR",
-        help="A folder of policies; may be given more than once, later settings win.",
+        help="A folder of policies, `policies` unless given; may be given more than once, later settings win.",
     )(command)
 
 

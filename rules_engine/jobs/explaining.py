@@ -11,7 +11,7 @@ from rules_engine.filesystem.status import Status
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.history import PastStep, past_steps
-from rules_engine.jobs.planning import guards_of, workspaces_in
+from rules_engine.jobs.planning import guards_of
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.explain import Explanation, explain
@@ -45,7 +45,7 @@ def explain_paths(
         UntrustedStateError: when the state below `.rules` cannot be read.
     """
     store = ManifestStore(root, clock)
-    loaded = store.load(workspaces_in(policies))
+    loaded = store.load(policies.workspaces_of)
     seen = gather_evidence(policies, loaded.jobs, guards_of(policies, root, loaded), now=now)
     index = OwnerIndex(loaded.jobs)
 
@@ -105,15 +105,21 @@ def path_below(root: Root, text: str, *, current: str) -> RelPath:
     from_root = None if text.startswith("/") else _parse(os.path.normpath(text))
     if from_root is not None and _status(root, from_root) is not None:
         return from_root
+    from_current = _from_current(root, text, current)
+    if from_current is not None and (from_root is None or _status(root, from_current) is not None):
+        return from_current
+    if from_root is None:
+        raise InvalidValueError("path", text, f"does not lie in the root `{root.path}`")
+    # Neither is there. In the root a path is most likely copied from a plan, outside of it completed by a shell.
+    is_outside = not f"{os.path.realpath(current)}/".startswith(f"{os.path.realpath(root.path)}/")
+    return from_current if from_current is not None and is_outside else from_root
+
+
+def _from_current(root: Root, text: str, current: str) -> RelPath | None:
     # Only the directory is resolved: a link is explained as the link that it is.
     directory, name = os.path.split(os.path.abspath(os.path.join(current, text)))
     real, top = os.path.join(os.path.realpath(directory), name), os.path.realpath(root.path)
-    if real.startswith(f"{top}/"):
-        below = parse_relpath(os.path.relpath(real, top))
-        return from_root if from_root is not None and _status(root, below) is None else below
-    if from_root is None:
-        raise InvalidValueError("path", text, f"does not lie in the root `{top}`")
-    return from_root
+    return parse_relpath(os.path.relpath(real, top)) if real.startswith(f"{top}/") else None
 
 
 def _parse(text: str) -> RelPath | None:

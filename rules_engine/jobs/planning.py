@@ -10,12 +10,11 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import Inventory
 from rules_engine.manifest.model import JobRecord
-from rules_engine.manifest.reading import LoadedJobs, Workspaces
+from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.model import Ask, Guards, Plan
 from rules_engine.plan.planner import make_plan
 from rules_engine.policy.model import PolicySet, Tracked
-from rules_engine.policy.templates import Template
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant, instant_to_datetime
@@ -69,7 +68,7 @@ def survey(policies: PolicySet, root: Root, clock: Clock, *, own_files: Sequence
         UntrustedStateError: when the state below `.rules` cannot be read.
     """
     store = ManifestStore(root, clock)
-    loaded = store.load(workspaces_in(policies))
+    loaded = store.load(policies.workspaces_of)
     guards = guards_of(policies, root, loaded, own_files)
     inventory = gather(root, store, loaded.jobs, walk=needs_walk(policies))
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes)
@@ -79,25 +78,6 @@ def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Se
     """What protects files besides rules."""
     own = own_paths(root, (*policies.folders, *own_files))
     return Guards(damaged=loaded.damaged, own=own, root_id=root.root_id)
-
-
-def workspaces_in(policies: PolicySet) -> Workspaces:
-    """Where a job of an id works, as each layout says: what a damaged manifest of that id may name."""
-
-    def workspaces(job_id: str) -> tuple[RelPath, ...]:
-        return tuple(_as_far_as_known(layout.workspace, job_id) for layout in policies.layouts.values())
-
-    return workspaces
-
-
-def _as_far_as_known(template: Template, job_id: str) -> RelPath:
-    """The workspace, or the directory above the first part that needs a parameter of the lost manifest."""
-    known: list[str] = []
-    for part in template.text.replace("{job_id}", job_id).split("/"):
-        if "{" in part:
-            break
-        known.append(part)
-    return RelPath("/".join(known))
 
 
 def needs_walk(policies: PolicySet) -> bool:

@@ -43,11 +43,11 @@ def _refusals(trailer: Trailer) -> Iterator[str]:
 
 
 def _head(header: Header, root: str | None) -> Iterator[str]:
-    where = f"root {name(root)}" if root is not None else "root"
+    named = [f"root {name(root)}"] if root is not None else []
     if header.root_id is None:
-        yield f"{where}, not initialised: the plan can be read but not applied; run `rules init --root DIR` first"
+        yield ", ".join((*named, "not a root yet: this plan cannot be applied; run `rules init --root DIR` first"))
     else:
-        yield f"{where}, id {escape(header.root_id)}"
+        yield ", ".join((*named, f"root id {escape(header.root_id)}"))
     yield f"as of {format_instant(header.now)}, policies {header.policies_digest[:12] or 'none'}"
     if header.ask:
         asked = ", ".join(f"{escape(key)} {escape(value)}" for key, value in sorted(header.ask.items()))

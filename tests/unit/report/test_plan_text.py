@@ -26,7 +26,7 @@ from rules_engine.values.vocabulary import EntryKind, RuleName
 NOW = parse_instant("2026-03-01T04:00:00Z")
 GIB = 2**30
 WHOLE = """\
-root /srv/media, id 5eed
+root /srv/media, root id 5eed
 as of 2026-03-01T04:00:00Z, policies abcdefabcdef
 asked for: limit files unlimited
 
@@ -168,7 +168,7 @@ def test_the_waiting_of_a_rule_that_only_reports_is_not_announced_as_the_next_re
 def test_a_directory_that_is_no_root_is_named_with_the_command_that_makes_it_one() -> None:
     """A plan can be read before `rules init --root`, and says that it cannot be applied."""
     text = _lines(Plan(_header(root_id=None), (), Trailer()), root=None)
-    assert text.startswith("root, not initialised: the plan can be read but not applied; run `rules init --root DIR`")
+    assert text.startswith("not a root yet: this plan cannot be applied; run `rules init --root DIR` first\n")
 
 
 def test_a_plan_without_anything_says_so_part_by_part() -> None:

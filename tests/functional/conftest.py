@@ -1,0 +1,23 @@
+"""The place that the tests of the command line work in."""
+
+from pathlib import Path
+
+import pytest
+from cliplace import CLEANUP, SETTINGS, Place
+
+from rules_engine.filesystem.root import Root
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A root with two stray temps, a part, and a protected temp."""
+    place = Place(tmp_path)
+    place.write("policies/cleanup.yaml", CLEANUP)
+    place.write("policies/settings.yaml", SETTINGS)
+    place.write("media/a/temp_1", "12345")
+    place.write("media/a/temp_2", "123")
+    place.write("media/a/film.part", "1234567")
+    place.write("media/hero/temp_3", "12")
+    place.write("media/film.mkv", "1")
+    Root.create(str(place.media)).close()
+    return place

@@ -1,0 +1,194 @@
+"""`rules plan` and `rules show`, run as processes."""
+
+import subprocess
+import sys
+
+import pytest
+from cliplace import Place
+
+
+def test_a_plan_says_what_goes_first_and_changes_nothing(place: Place) -> None:
+    """The answer, the rules that decided, what stays and why."""
+    before = place.tree()
+    answer = place.process("plan")
+    assert answer.code == 0, answer.err
+    assert answer.err == ""
+    assert "3 files go, 15 B, when this plan is applied:\n  delete  2 files  8 B  freed at once\n" in answer.out
+    assert "  by `stray-temps` (2 files, 8 B), `parts` (1 file, 7 B)\n" in answer.out
+    assert "rule `heroes` keeps it\n      2 B  hero/temp_3\n" in answer.out
+    assert place.tree() == before
+
+
+def test_a_written_plan_shows_as_it_was_planned(place: Place) -> None:
+    """`show` prints what `plan` printed, but for the path of the root, which a plan file does not hold."""
+    planned = place.process("plan", "--out", "p.jsonl")
+    shown = place.process("show", "p.jsonl")
+    assert planned.err == "written to p.jsonl; `rules apply p.jsonl` carries it out\n"
+    assert shown.code == 0
+    assert shown.out == planned.out.replace(f"root {place.media}, ", "")
+
+
+def test_the_steps_of_a_written_plan_can_be_listed_and_summed(place: Place) -> None:
+    """One line a step; sums by rule and by directory."""
+    place.rules("plan", "--out", "p.jsonl", "--quiet")
+    assert place.rules("show", "p.jsonl", "--steps").out == (
+        "delete                   5 B  a/temp_1  by `stray-temps`\n"
+        "delete                   3 B  a/temp_2  by `stray-temps`\n"
+        "trash                    7 B  a/film.part  by `parts`\n"
+    )
+    assert place.rules("show", "p.jsonl", "--by-rule").out == (
+        "2 steps  8 B  delete  `stray-temps`\n 1 step  7 B  trash   `parts`\n"
+    )
+    assert (
+        place.rules("show", "p.jsonl", "--by-directory").out == "2 steps  8 B  delete  a/\n 1 step  7 B  trash   a/\n"
+    )
+
+
+@pytest.mark.parametrize("out", [(), ("--out", "p.jsonl")], ids=["streamed", "written"])
+def test_the_document_of_a_plan_is_json(place: Place, out: tuple[str, ...]) -> None:
+    """The same document whether it is streamed or read back from the file."""
+    answer = place.rules("plan", "--format", "json", *out)
+    found = answer.document
+    assert (found["format_version"], found["kind"], found["root"]) == ("1.0", "plan", str(place.media))
+    assert [step["path"] for step in found["steps"]] == ["a/temp_1", "a/temp_2", "a/film.part"]
+    assert found["summary"]["removed"] == {"files": 3, "bytes": 15}
+
+
+def test_show_prints_the_document_of_a_written_plan(place: Place) -> None:
+    """The run id of a written plan is known."""
+    place.rules("plan", "--out", "p.jsonl")
+    found = place.rules("show", "p.jsonl", "--format", "json").document
+    assert len(found["summary"]["run_id"]) == 16
+    assert found["root"] is None
+
+
+def test_pending_steps_have_an_exit_code_of_their_own_only_where_asked(place: Place) -> None:
+    """8 with steps, 0 without."""
+    assert place.rules("plan", "--detailed-exitcode").code == 8
+    assert place.rules("plan").code == 0
+    assert place.rules("apply", "--yes").code == 0
+    assert place.rules("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_plan_over_a_limit_is_refused_in_its_first_line_unless_the_limit_is_raised(place: Place) -> None:
+    """Exit 6; `--limit` raises it for one plan."""
+    place.write("policies/settings.yaml", "version: 1\nkind: settings\nroot: media\nlimits: {files: 2}\n")
+    refused = place.rules("plan")
+    assert refused.code == 6
+    assert refused.out.startswith(
+        "REFUSED: this plan cannot be applied as it is\n  it removes 3 files, `limits.files` is 2;"
+    )
+    assert place.rules("plan", "--limit", "files=3").code == 0
+    assert place.rules("plan", "--limit", "files=unlimited").code == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("files", "limit `files` is not `NAME=VALUE`"),
+        ("age=1", "limit `age=1` is not `NAME=VALUE` with a name of `files`, `bytes`, `untracked_share`, `plan_age`"),
+        ("files=many", "limit `many` is not a whole number, such as `200000`"),
+        ("bytes=7", "size `7` is not a number with a unit"),
+        ("untracked_share=101%", "limit `101%` is more than 100%"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_a_usage_error(place: Place, limit: str, message: str) -> None:
+    """Exit 2, saying what would do."""
+    answer = place.rules("plan", "--limit", limit)
+    assert answer.code == 2
+    assert answer.err.startswith(f"error: {message}")
+
+
+def test_a_plan_of_the_future_is_made_and_never_applied(place: Place) -> None:
+    """`--at +7d` is a forecast."""
+    assert place.rules("plan", "--at", "+7d", "--out", "p.jsonl").code == 0
+    answer = place.rules("apply", "p.jsonl")
+    assert answer.code == 5
+    assert "it is a forecast for " in answer.err
+    assert (place.media / "a/temp_1").exists()
+
+
+@pytest.mark.parametrize("at", ["2036-01-01", "2036-01-01T00:00:00Z", "+3650d"])
+def test_another_moment_is_written_as_a_distance_a_date_or_iso_8601(place: Place, at: str) -> None:
+    """The plan says what moment it is of."""
+    now = place.rules("plan", "--at", at, "--format", "json").document["now"]
+    assert now.startswith("2036-")
+
+
+def test_a_moment_in_the_past_finds_nothing_due(place: Place) -> None:
+    """The files of today are in the future then, and what is unknown is kept."""
+    found = place.rules("plan", "--at", "-1d", "--format", "json").document
+    assert found["steps"] == []
+
+
+def test_a_moment_that_cannot_be_read_is_a_usage_error(place: Place) -> None:
+    """Exit 2."""
+    answer = place.rules("plan", "--at", "tomorrow")
+    assert answer.code == 2
+    assert answer.err == "error: time `tomorrow` is neither a distance such as `+7d`, a date, nor ISO 8601\n"
+
+
+def test_a_plan_is_never_written_over_anything_but_a_plan(place: Place) -> None:
+    """A slip of the completion key must not cost a video."""
+    place.write("film.mkv", "precious")
+    answer = place.rules("plan", "--out", "film.mkv")
+    assert answer.code == 6
+    assert answer.err.startswith("error: `film.mkv` is there and is no plan\n  help: ")
+    assert (place.path / "film.mkv").read_text() == "precious"
+    assert place.rules("plan", "--out", "p.jsonl").code == 0
+    assert place.rules("plan", "--out", "p.jsonl").code == 0
+
+
+def test_a_plan_that_cannot_be_written_says_so(place: Place) -> None:
+    """A missing directory is named with the system's reason."""
+    answer = place.rules("plan", "--out", "no/such/p.jsonl")
+    assert answer.code == 6
+    assert answer.err.startswith("error: the plan cannot be written to `no/such/p.jsonl`: No such file or directory")
+
+
+def test_a_plan_file_below_the_root_is_never_in_its_own_plan(place: Place) -> None:
+    """Also where a rule matches its name."""
+    assert place.rules("plan", "--out", "media/temp_plan").code == 0
+    again = place.rules("plan", "--out", "media/temp_plan", "--format", "json").document
+    assert [step["path"] for step in again["steps"]] == ["a/temp_1", "a/temp_2", "a/film.part"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it was cut short"),
+        ('{"kind":"plan"}\n', "a line is not what a plan holds"),
+        ("just a text\n", "a line is not what a plan holds"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_refused(place: Place, text: str, why: str) -> None:
+    """Exit 5 for `show` and for `apply`."""
+    place.write("p.jsonl", text)
+    for command in ("show", "apply"):
+        answer = place.rules(command, "p.jsonl")
+        assert answer.code == 5
+        assert answer.err.startswith(f"error: this plan cannot be used: {why}")
+
+
+def test_a_plan_that_cannot_be_read_is_refused_without_waiting(place: Place) -> None:
+    """A directory, or a path that is not there."""
+    for path in ("media", "missing"):
+        answer = place.rules("show", path)
+        assert answer.code == 5
+        assert f"`{path}` " in answer.err
+
+
+def test_a_reader_that_leaves_early_is_no_error(place: Place) -> None:
+    """`rules plan | head -1` says nothing on stderr."""
+    command = f"{sys.executable} -m rules_engine plan | head -n 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=place.path,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{place.rules('plan').out.splitlines()[0]}\n"
