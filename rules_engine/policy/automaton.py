@@ -5,9 +5,9 @@ name; `**` is a state that stays, not a search, so that no pattern can make it s
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from rules_engine.policy.gitignore import Line
 from rules_engine.policy.wildmatch import Component
@@ -15,7 +15,6 @@ from rules_engine.policy.wildmatch import Component
 _LARGEST_MEMORY: Final = 4_000_000
 """Characters of directory paths that one automaton remembers; then it begins anew."""
 _ENTRY: Final = 200
-_MOST_SHAPES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,6 @@ class _Way:
     only_directories: bool
     reaches_below: bool
     components: tuple[Component | None, ...]
-    names: tuple[re.Pattern[str] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +40,24 @@ class _Shape:
         return above if found is None or found.lastindex is None else self.lines[found.lastindex - 1]
 
 
+_Point: TypeAlias = tuple[int, int]
+"""Number of a way, and how many of its components a directory has matched."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What a list has to say inside one directory."""
+    """What a list has to say inside all directories that have matched the same."""
 
     above: int
     """The last line that decides about everything in the directory, by matching it or one above it; else -1."""
-    reached: frozenset[tuple[int, int]]
-    """Way, and how many of its components the directory has matched."""
+    tests: tuple[tuple[_Point, Callable[[str], object]], ...]
+    """For each point that a name can take further, whether it does."""
+    staying: tuple[_Point, ...]
+    """Points at `**`, which every name leaves where they are."""
     files: _Shape
     directories: _Shape
+    below: dict[str, "_Place"] = field(default_factory=dict)
+    """By the name of a directory here; most names come again and again."""
 
 
 class Automaton:
@@ -59,25 +65,24 @@ class Automaton:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._ways = tuple(
-            _Way(
-                line=number,
-                only_directories=line.only_directories,
-                reaches_below=line.reaches_below,
-                components=components,
-                names=tuple(None if one is None else re.compile(one.regex, re.DOTALL) for one in components),
-            )
+            _Way(number, line.only_directories, line.reaches_below, components)
             for number, line in enumerate(lines)
             for components in line.alternatives
         )
-        self._places: dict[str, _Place] = {}
-        self._shapes: dict[tuple[tuple[int, int], ...], _Shape] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin with nothing remembered."""
         self._size = 0
-        self._root = self._place(-1, self._closed((way, 0) for way in range(len(self._ways))))
+        self._directories: dict[str, _Place] = {}
+        self._places: dict[tuple[int, frozenset[_Point]], _Place] = {}
+        self._shapes: dict[tuple[_Point, ...], _Shape] = {}
+        self._root = self._place(-1, [(way, 0) for way in range(len(self._ways))])
 
     def decides(self, path: str, *, is_directory: bool) -> int:
         """The last line that matches `path` or a directory above it; -1 where none does."""
         directory, _, name = path.rpartition("/")
-        place = self._places.get(directory) or self._enter(directory)
+        place = self._directories.get(directory) or self._enter(directory)
         shape = place.directories if is_directory else place.files
         if shape.regex is None:
             return place.above
@@ -88,65 +93,69 @@ class Automaton:
         missing: list[str] = []
         at, place = directory, self._root
         while at:
-            known = self._places.get(at)
+            known = self._directories.get(at)
             if known is not None:
                 place = known
                 break
             missing.append(at)
             at = at.rpartition("/")[0]
         for one in reversed(missing):
-            place = self._below(place, _as_bytes(one.rpartition("/")[2]))
-            self._remember(one, place)
+            name = one.rpartition("/")[2]
+            # A walk of millions of directories must not keep them all, nor one deep tree its long paths.
+            self._size += len(one) + len(name) + _ENTRY
+            if self._size > _LARGEST_MEMORY:
+                self._forget()
+            place = place.below.get(name) or self._step(place, name)
+            self._directories[one] = place
         return place
 
-    def _remember(self, directory: str, place: _Place) -> None:
-        # A walk of millions of directories must not keep them all, nor one deep tree its long paths.
-        self._size += len(directory) + _ENTRY
-        if self._size > _LARGEST_MEMORY:
-            self._places.clear()
-            self._size = len(directory) + _ENTRY
-        self._places[directory] = place
-
-    def _below(self, place: _Place, name: str) -> _Place:
+    def _step(self, place: _Place, name: str) -> _Place:
         """The place of the directory `name` in `place`."""
+        raw = _as_bytes(name)
         above = place.above
-        reached: list[tuple[int, int]] = []
-        for way_number, count in place.reached:
-            way = self._ways[way_number]
-            shape = way.names[count]
-            if shape is None:
-                reached.append((way_number, count))
-            elif shape.match(name) is None:
+        reached = list(place.staying)
+        for (way_number, count), test in place.tests:
+            if not test(raw):
                 continue
-            elif count + 1 < len(way.names):
+            way = self._ways[way_number]
+            if count + 1 < len(way.components):
                 reached.append((way_number, count + 1))
             elif way.reaches_below:
                 above = max(above, way.line)
-        return self._place(above, self._closed(reached))
+        found = place.below[name] = self._place(above, reached)
+        return found
 
-    def _closed(self, reached: Iterable[tuple[int, int]]) -> frozenset[tuple[int, int]]:
-        """The same, and for each `**` reached also what comes behind it: it may stand for no directory."""
-        found = set(reached)
-        found |= {(way, count + 1) for way, count in found if self._ways[way].names[count] is None}
-        return frozenset(found)
-
-    def _place(self, above: int, reached: frozenset[tuple[int, int]]) -> _Place:
+    def _place(self, above: int, reached: Iterable[_Point]) -> _Place:
+        """The one place for these points."""
         # Only a later line can change what is decided already.
-        open_ways = frozenset(one for one in reached if self._ways[one[0]].line > above)
-        last = [(way, count) for way, count in open_ways if count + 1 == len(self._ways[way].names)]
-        files = [one for one in last if not self._ways[one[0]].only_directories]
-        return _Place(above, open_ways, self._shape(files), self._shape(last))
+        points = frozenset(one for one in reached if self._ways[one[0]].line > above)
+        key = (above, points)
+        if key not in self._places:
+            # `**` may stand for no directory, so what comes behind it is reached too; two never stand side by side.
+            staying = tuple(one for one in points if self._component(one) is None)
+            moving = sorted((points - {*staying}) | {(way, count + 1) for way, count in staying})
+            last = [one for one in moving if one[1] + 1 == len(self._ways[one[0]].components)]
+            files = [one for one in last if not self._ways[one[0]].only_directories]
+            tests = tuple((one, _test(part)) for one in moving if (part := self._component(one)) is not None)
+            self._places[key] = _Place(above, tests, staying, self._shape(files), self._shape(last))
+        return self._places[key]
 
-    def _shape(self, ends: Iterable[tuple[int, int]]) -> _Shape:
-        """The shape of these last components; one for all directories where the same ones are open."""
+    def _component(self, point: _Point) -> Component | None:
+        return self._ways[point[0]].components[point[1]]
+
+    def _shape(self, ends: Iterable[_Point]) -> _Shape:
+        """The shape of these last components; one for all places where the same ones are open."""
         key = tuple(sorted(ends, reverse=True))
         if key not in self._shapes:
-            if len(self._shapes) > _MOST_SHAPES:
-                self._shapes.clear()
-            parts = [component.regex for way, at in key if (component := self._ways[way].components[at]) is not None]
-            regex = re.compile("|".join(f"({part})" for part in parts), re.DOTALL) if parts else None
+            parts = [f"({part.regex})" for one in key if (part := self._component(one)) is not None]
+            regex = re.compile("|".join(parts), re.DOTALL) if parts else None
             self._shapes[key] = _Shape(regex, tuple(self._ways[way].line for way, _ in key))
         return self._shapes[key]
+
+
+def _test(component: Component) -> Callable[[str], object]:
+    """What answers whether a name, as latin-1, matches the component."""
+    return component.examples[0].__eq__ if component.is_plain else re.compile(component.regex, re.DOTALL).match
 
 
 def _as_bytes(name: str) -> str:

@@ -168,9 +168,6 @@ def _glued(parts: list[str], components: tuple[Component | None, ...]) -> list[t
     if not stars or not name or rest.strip("*") or _WILDCARD.search(name) or start is None:
         return []
     behind = _normal((None, *components[at + 1 :]))[1:]
-    follower = behind[0]
-    if follower is None:  # pragma: no cover - _normal leaves no `**` behind `**`
-        return []
     before = components[:at]
     prefix = Component((re.escape(name),), len(name), (name,), is_plain=True)
-    return [(*before, prefix.joined(follower), *behind[1:]), (*before, start, None, *behind)]
+    return [(*before, prefix.joined(behind[0] or ANY_NAME), *behind[1:]), (*before, start, None, *behind)]

@@ -222,7 +222,7 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(3000):
         assert patterns.match(RelPath(f"{'d' * 2000}{number}/z/a")) == 0
     assert patterns._automaton._size <= 4_000_000 + 4000
-    assert len(patterns._automaton._places) < 3000
+    assert len(patterns._automaton._directories) < 3000
 
 
 def test_many_kinds_of_directory_are_answered_alike() -> None:
