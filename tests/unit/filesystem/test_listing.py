@@ -6,7 +6,6 @@ from rules_engine.filesystem.listing import read_listing
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import EntryKind
 
-
 Seen = tuple[str, EntryKind, int | None, int]
 
 
