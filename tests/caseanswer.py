@@ -1,6 +1,7 @@
 """The answer of a plan in the words of a case file, and the writing of it back into the file."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
@@ -20,8 +21,16 @@ ALWAYS: Final = ("steps", "kept", "due", "directories", "refusals", "problems")
 _EMPTY: Final[dict[str, Any]] = {key: [] for key in ALWAYS}
 
 
-def plan_case(case: Case) -> tuple[Plan, list[tuple[FileFact, Decision]]]:
-    """The plan of a case, whole, and the decision about each of its files."""
+@dataclass(frozen=True)
+class Planned:
+    """The plan of a case, whole, and the decision about each of its files in order."""
+
+    plan: Plan
+    decided: tuple[tuple[FileFact, Decision], ...]
+
+
+def plan_case(case: Case) -> Planned:
+    """What the planner makes of a case."""
     decided: list[tuple[FileFact, Decision]] = []
     plan = make_plan(
         load_texts(case.policy_texts) if case.policy_texts else PolicySet(),
@@ -32,7 +41,7 @@ def plan_case(case: Case) -> tuple[Plan, list[tuple[FileFact, Decision]]]:
         ask=case.ask,
         watch=lambda file, decision: decided.append((file, decision)),
     )
-    return plan.collected(), decided
+    return Planned(plan.collected(), tuple(decided))
 
 
 def wanted(case: Case) -> dict[str, Any]:
@@ -40,9 +49,9 @@ def wanted(case: Case) -> dict[str, Any]:
     return {**_EMPTY, **case.want}
 
 
-def answer(case: Case) -> dict[str, Any]:
+def answer(case: Case, planned: Planned) -> dict[str, Any]:
     """What the plan says, under the keys that the case compares."""
-    plan, decided = plan_case(case)
+    plan, decided = planned.plan, planned.decided
     now = instant_from(case.now)
     files = [
         (batch, entry)

@@ -1,14 +1,22 @@
+import functools
 import os
 from typing import Final
 
 import pytest
 import yaml
-from caseanswer import answer, plan_case, rewrite, wanted
-from casefile import case_paths, read_case
+from caseanswer import Planned, answer, plan_case, rewrite, wanted
+from casefile import Case, case_paths, read_case
 
 from rules_engine.plan.model import Because, Kept
 
 CASES: Final = case_paths("plan")
+
+
+@functools.cache
+def _planned(path: str) -> tuple[Case, Planned]:
+    """A case and its plan; several tests look at each, and planning it once is enough."""
+    case = read_case(path)
+    return case, plan_case(case)
 
 
 def _stem(path: str) -> str:
@@ -18,8 +26,8 @@ def _stem(path: str) -> str:
 @pytest.mark.parametrize("path", CASES, ids=_stem)
 def test_the_answer_of_the_planner_is_the_one_that_the_case_records(path: str, update_cases: bool) -> None:
     """Every file of the case is accounted for, with its reason, and every expectation is met."""
-    case = read_case(path)
-    found = answer(case)
+    case, planned = _planned(path)
+    found = answer(case, planned)
     if update_cases and found != wanted(case):
         rewrite(case, found)
         return
@@ -29,10 +37,9 @@ def test_the_answer_of_the_planner_is_the_one_that_the_case_records(path: str, u
 @pytest.mark.parametrize("path", CASES, ids=_stem)
 def test_every_file_of_a_case_is_decided_exactly_once(path: str) -> None:
     """No file is passed over, and none is decided twice."""
-    case = read_case(path)
-    _, decided = plan_case(case)
-    files = [file.path for facts in read_case(path).inventory.directories for file in facts.files]
-    assert [file.path for file, _ in decided] == files
+    case, planned = _planned(path)
+    files = [file.path for facts in case.inventory.directories for file in facts.files]
+    assert [file.path for file, _ in planned.decided] == files
 
 
 def test_there_are_many_cases_each_with_its_own_note() -> None:
@@ -49,9 +56,6 @@ def test_there_are_many_cases_each_with_its_own_note() -> None:
 def test_every_reason_to_keep_a_file_has_a_case() -> None:
     """A reason that no scenario shows is one that nobody has seen."""
     shown = {
-        decision.because
-        for path in CASES
-        for _, decision in plan_case(read_case(path))[1]
-        if isinstance(decision, Kept)
+        decision.because for path in CASES for _, decision in _planned(path)[1].decided if isinstance(decision, Kept)
     }
     assert shown == set(Because)
