@@ -48,6 +48,8 @@ def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen
 
 def would_go(judged: Judgement, rule: Rule, policies: PolicySet, seen: Evidence) -> bool:
     """Whether the file would go if `rule`, which only reports, took part alone beside all that do."""
+    if not judged.subjects:
+        return False
     each = (
         _decide_one(one, _taking_part(policies, said, rule), policies, seen)
         for one, said in _zip(judged.subjects, judged.verdicts)
