@@ -15,7 +15,8 @@ from rules_engine.cli.options import (
 from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
-from rules_engine.jobs.explaining import explain_paths, path_below
+from rules_engine.jobs.explaining import explain_paths
+from rules_engine.jobs.paths import path_below
 from rules_engine.jobs.planning import open_root
 from rules_engine.policy.load import load_policies
 from rules_engine.report.explain_text import explanation_document, explanation_lines

@@ -1,16 +1,15 @@
 """The explanation of single paths: only what they need is looked at, and what is gone is looked up in the runs."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem.root import Root
-from rules_engine.filesystem.status import Status
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.history import PastStep, past_steps
+from rules_engine.jobs.paths import status_of
 from rules_engine.jobs.planning import guards_of
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
@@ -19,7 +18,7 @@ from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import InvalidPathError, RelPath, name_of, parent, parse_relpath
+from rules_engine.values.paths import RelPath, name_of, parent
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import EntryKind
 
@@ -59,16 +58,8 @@ def explain_paths(
     return tuple(answer(path) for path in paths)
 
 
-def _status(root: Root, path: RelPath) -> Status | None:
-    try:
-        with root.directory.open(parent(path)) as here:
-            return here.stat(name_of(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
 def _observed(root: Root, path: RelPath) -> FileFact | None:
-    found = _status(root, path)
+    found = status_of(root, path)
     if found is None:
         return None
     if found.kind is EntryKind.DIRECTORY:
@@ -94,36 +85,3 @@ def _facts_of(root: Root, store: ManifestStore, owners: Sequence[JobRecord]) -> 
     if owners:
         for directory in gather(root, store, owners, walk=False).directories:
             yield from directory.files
-
-
-def path_below(root: Root, text: str, *, current: str) -> RelPath:
-    """The path below the root that `text` writes: from the root as plans write it, else from `current`.
-
-    Raises:
-        InvalidValueError: when it lies outside the root.
-    """
-    from_root = None if text.startswith("/") else _parse(os.path.normpath(text))
-    if from_root is not None and _status(root, from_root) is not None:
-        return from_root
-    from_current = _from_current(root, text, current)
-    if from_current is not None and (from_root is None or _status(root, from_current) is not None):
-        return from_current
-    if from_root is None:
-        raise InvalidValueError("path", text, f"does not lie in the root `{root.path}`")
-    # Neither is there. In the root a path is most likely copied from a plan, outside of it completed by a shell.
-    is_outside = not f"{os.path.realpath(current)}/".startswith(f"{os.path.realpath(root.path)}/")
-    return from_current if from_current is not None and is_outside else from_root
-
-
-def _from_current(root: Root, text: str, current: str) -> RelPath | None:
-    # Only the directory is resolved: a link is explained as the link that it is.
-    directory, name = os.path.split(os.path.abspath(os.path.join(current, text)))
-    real, top = os.path.join(os.path.realpath(directory), name), os.path.realpath(root.path)
-    return parse_relpath(os.path.relpath(real, top)) if real.startswith(f"{top}/") else None
-
-
-def _parse(text: str) -> RelPath | None:
-    try:
-        return parse_relpath(text)
-    except InvalidPathError:
-        return None

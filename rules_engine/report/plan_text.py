@@ -138,7 +138,7 @@ def _rule_row(rule: RuleSummary) -> tuple[str, ...]:
 
 
 def _rule_notes(rule: RuleSummary, header: Header) -> Iterator[str]:
-    if rule.report_only:
+    if rule.report_only and rule.decided.files:
         yield f"would go: {amount(rule.decided)}; a report-only rule is never carried out"
     if rule.waiting.files:
         due = f"; the next falls due at {moment(rule.next_due, header.now)}" if rule.next_due is not None else ""

@@ -1,0 +1,144 @@
+"""`rules job`: manifests from a shell pipeline."""
+
+import pytest
+from cliplace import Place
+
+LAYOUT = """\
+version: 1
+kind: layout
+job_type: clip
+parameters: {series: {default: none}}
+workspace: "scratch/{job_id}"
+output: "out/{series}/{job_id}"
+status: "jobs/{status}/{job_id}"
+directories:
+  temp: {in: workspace}
+  clips: {in: workspace, holds: [temp_video]}
+  videos: {in: output, holds: [final_video]}
+"""
+
+
+@pytest.fixture
+def studio(place: Place) -> Place:
+    """A root with a layout for clips."""
+    place.write("policies/clip.yaml", LAYOUT)
+    return place
+
+
+def test_a_job_is_started_added_to_finished_and_planned(studio: Place) -> None:
+    """The whole life of a job from a shell."""
+    assert studio.process("job", "start", "clip", "series=Suits", "--id", "j1").out == "j1\n"
+    studio.write("media/scratch/j1/clips/a.mkv")
+    assert studio.process("job", "add", "j1", "media/scratch/j1/clips/a.mkv", "--type", "temp_video").code == 0
+    assert studio.process("job", "finish", "j1").code == 0
+    shown = studio.process("job", "show", "j1")
+    assert "status            completed\n" in shown.out
+    assert "  temp_video  scratch/j1/clips/a.mkv\n" in shown.out
+    assert "j1  clip  completed  ended " in studio.process("job", "list").out
+    steps = studio.rules("plan", "--at", "+2d", "--format", "json").document["steps"]
+    assert [step["path"] for step in steps if "settings.cleanup" in step["rules"]] == [
+        "scratch/j1/clips/a.mkv",
+        "scratch/j1/clips",
+        "scratch/j1/temp",
+        "scratch/j1",
+    ]
+
+
+def test_a_job_without_an_id_gets_one_that_no_other_has(studio: Place) -> None:
+    """It is printed alone, for the shell."""
+    first, second = (studio.rules("job", "start", "clip").out for _ in range(2))
+    assert first.startswith("clip-")
+    assert first != second
+
+
+def test_the_environment_of_a_job_can_be_evaluated_by_a_shell(studio: Place) -> None:
+    """Values are quoted; the scratch directory without `holds` is where temporary files go."""
+    answer = studio.rules("job", "start", "clip", "--id", "j1", "--env")
+    assert answer.out == (
+        "export RULES_JOB_ID=j1\n"
+        f"export RULES_WORKSPACE={studio.media}/scratch/j1\n"
+        f"export TMPDIR={studio.media}/scratch/j1/temp\n"
+    )
+
+
+def test_a_layout_without_a_directory_for_the_rest_gives_the_workspace(studio: Place) -> None:
+    """As the place for temporary files."""
+    studio.write("policies/clip.yaml", LAYOUT.replace("  temp: {in: workspace}\n", ""))
+    answer = studio.rules("job", "start", "clip", "--id", "j1", "--env")
+    assert f"export TMPDIR={studio.media}/scratch/j1\n" in answer.out
+
+
+def test_a_failed_job_says_so(studio: Place) -> None:
+    """Its status link moves as well."""
+    studio.rules("job", "start", "clip", "--id", "j1", "--lease", "12h")
+    assert studio.rules("job", "finish", "j1", "--failed").code == 0
+    assert (studio.media / "jobs/failed/j1").is_symlink()
+    assert studio.rules("job", "show", "j1", "--format", "json").document["status"] == "failed"
+
+
+def test_the_documents_of_jobs_are_json(studio: Place) -> None:
+    """Of one started now, and of all."""
+    started = studio.rules("job", "start", "clip", "--id", "j1", "--format", "json").document
+    assert (started["kind"], started["job_id"], started["status"]) == ("job", "j1", "running")
+    listed = studio.rules("job", "list", "--format", "json").document
+    assert [one["job_id"] for one in listed["jobs"]] == ["j1"]
+    assert listed["jobs"][0]["workspace"] == "scratch/j1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["start", "clap"], 2, "no layout has the job type `clap`\n  help: did you mean `clip`?"),
+        (["start", "clip", "series"], 2, "parameter `series` is not `KEY=VALUE`"),
+        (["start", "clip", "series=a", "series=b"], 2, "parameter `series` is given twice"),
+        (["start", "clip", "series=../x"], 2, "value of parameter `series` `../x` is not one path component"),
+        (["start", "clip", "--lease", "soon"], 2, "duration `soon` is not numbers with units"),
+        (["add", "j1", "/etc/passwd", "--type", "x"], 2, "path `/etc/passwd` does not lie in the root"),
+        (["show", "j9"], 6, "job `j9` is not known to this root\n  help: "),
+        (["finish", "j9"], 6, "job `j9` is not known to this root\n  help: "),
+    ],
+)
+def test_what_a_job_cannot_be_asked_is_said_in_one_line(
+    studio: Place, arguments: list[str], code: int, message: str
+) -> None:
+    """And changes nothing."""
+    studio.rules("job", "start", "clip", "--id", "j1")
+    before = studio.tree()
+    answer = studio.rules("job", *arguments)
+    assert answer.code == code, answer
+    assert answer.err.startswith(f"error: {message}")
+    assert studio.tree() == before
+
+
+def test_a_running_job_cannot_be_started_again(studio: Place) -> None:
+    """Exit 6."""
+    studio.rules("job", "start", "clip", "--id", "j1")
+    answer = studio.rules("job", "start", "clip", "--id", "j1")
+    assert answer.code == 6
+    assert answer.err.startswith("error: job `j1` is running")
+
+
+def test_a_directory_that_is_no_root_starts_no_job(studio: Place) -> None:
+    """Exit 6, and nothing is made there."""
+    (studio.path / "other").mkdir()
+    answer = studio.rules("job", "start", "clip", "--root", "other")
+    assert answer.code == 6
+    assert list((studio.path / "other").iterdir()) == []
+
+
+def test_a_link_that_could_not_be_made_is_said_and_the_job_runs(studio: Place) -> None:
+    """Exit 3: something stands in the way of its status link."""
+    studio.write("media/jobs/running/j1")
+    answer = studio.rules("job", "start", "clip", "--id", "j1")
+    assert answer.code == 3
+    assert answer.out == "j1\n"
+    assert answer.err.startswith("error: could not create link `jobs/running/j1`: ")
+    assert studio.rules("job", "show", "j1", "--format", "json").document["status"] == "running"
+
+
+@pytest.mark.parametrize("command", ["start", "add", "finish", "list", "show"])
+def test_each_help_of_a_job_command_lists_its_exit_codes(place: Place, command: str) -> None:
+    """Also below a group."""
+    answer = place.rules("job", command, "--help")
+    assert answer.code == 0
+    assert "Exit codes:\n" in answer.out
