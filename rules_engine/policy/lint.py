@@ -15,6 +15,8 @@ from rules_engine.values.vocabulary import JobStatus, Place, RuleName
 
 _MOST_PAIRS: Final = 1000
 """Pairs of rules that are compared: with more rules than that, a warning must not cost minutes."""
+_MOST_PATHS: Final = 20_000
+"""Paths that are tried for all pairs together."""
 
 
 def lint(policies: PolicySet, sources: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
@@ -115,12 +117,13 @@ def _reaches_nothing(rule: Rule, policies: PolicySet, sources: Mapping[str, str]
 def _delays(policies: PolicySet, sources: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Two removals of one class that can select the same file, and one of them waits longer."""
     acting = [rule for rule in policies.removal_rules if not rule.report_only]
-    pairs = ((one, other) for one, other in combinations(acting, 2) if one.otherwise is other.otherwise)
-    for first, second in islice(pairs, _MOST_PAIRS):
+    alike = ((one, other) for one, other in combinations(acting, 2) if one.otherwise is other.otherwise)
+    pairs = tuple(islice(alike, _MOST_PAIRS))
+    for first, second in pairs:
         waits = _unequal_waits(first, second)
         if waits is None or not may_share(first, second, policies):
             continue
-        path = shared_path(first, second, policies)
+        path = shared_path(first, second, policies, most=_MOST_PATHS // len(pairs))
         if path is None:
             continue
         (longer, wait), (shorter, short_wait) = sorted(

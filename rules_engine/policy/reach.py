@@ -12,8 +12,6 @@ from rules_engine.values.paths import RelPath, from_bytes
 from rules_engine.values.vocabulary import FileType, Place
 
 _FIELD: Final = re.compile(r"\{[^{}]*\}")
-_MOST_PATHS: Final = 400
-"""Paths that are tried for one pair of rules: a warning is not worth more."""
 
 
 def layouts_of(rule: Rule, policies: PolicySet) -> tuple[Layout, ...]:
@@ -97,8 +95,8 @@ def _template(layout: Layout, place: Place) -> str:
     return (layout.workspace if place is Place.WORKSPACE else layout.output).text
 
 
-def shared_path(first: Rule, second: Rule, policies: PolicySet) -> RelPath | None:
-    """A path that both rules select, made from their patterns; None where none was found."""
+def shared_path(first: Rule, second: Rule, policies: PolicySet, *, most: int) -> RelPath | None:
+    """A path that both rules select, made from their patterns; None where the first `most` tries found none."""
     layouts = {one.job_type: one for rule in (first, second) for one in layouts_of(rule, policies)}
     places = {rule.files.place for rule in (first, second)} - {None} or {*Place}
     bases = [
@@ -107,7 +105,7 @@ def shared_path(first: Rule, second: Rule, policies: PolicySet) -> RelPath | Non
     ]
     paths = _paths(_ways(first), _ways(second), bases)
     return next(
-        (path for path in islice(paths, _MOST_PATHS) if _fits(first, path, policies) and _fits(second, path, policies)),
+        (path for path in islice(paths, most) if _fits(first, path, policies) and _fits(second, path, policies)),
         None,
     )
 
