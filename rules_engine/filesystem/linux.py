@@ -4,7 +4,6 @@ import ctypes
 import errno
 import functools
 import os
-import platform
 import struct
 import sys
 from typing import Final
@@ -49,7 +48,7 @@ def open_beneath(directory_fd: int, path: str, flags: int) -> int:
 @functools.cache
 def has_openat2() -> bool:
     """Whether openat2 works here: asked once, of a path that must open; a later refusal is never taken for "no"."""
-    if sys.platform != "linux" or platform.architecture()[0] != "64bit":
+    if sys.platform != "linux" or sys.maxsize < 2**32:
         return False
     here = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

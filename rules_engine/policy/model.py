@@ -244,13 +244,22 @@ class PolicySet:
         return tuple(rule for rule in self.rules if rule.is_removal)
 
     def workspaces_of(self, job_id: str) -> tuple[RelPath, ...]:
-        """The workspace that a job of this id would have in every layout whose template needs nothing but the id."""
-        templates = (layout.workspace for layout in self.layouts.values())
-        return tuple(
-            RelPath(template.fill({"job_id": job_id})) for template in templates if set(template.fields) == {"job_id"}
-        )
+        """Where a job of this id would work in each layout, as far as that is known without its parameters.
+
+        Of a workspace that needs more than the id it is the directory above the first part that does.
+        """
+        return tuple(_known_part(layout.workspace, job_id) for layout in self.layouts.values())
 
     def workspaces_above(self, path: RelPath) -> tuple[RelPath, ...]:
         """The directories above `path` that could be the workspace of a job in some layout."""
         found = (layout.workspace.fits_above(path) for layout in self.layouts.values())
         return tuple(one for one in found if one is not None)
+
+
+def _known_part(workspace: Template, job_id: str) -> RelPath:
+    known: list[str] = []
+    for part in workspace.text.replace("{job_id}", job_id).split("/"):
+        if "{" in part:
+            break
+        known.append(part)
+    return RelPath("/".join(known))
