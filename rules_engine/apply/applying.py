@@ -64,7 +64,7 @@ def apply_plan(
             copy.seek(0)
             with open_run(state, reading.trailer.run_id, copy) as folder:
                 known = policies or PolicySet()
-                own = _own_paths(root, (*known.folders, *([plan] if isinstance(plan, str) else [])))
+                own = own_paths(root, (*known.folders, *([plan] if isinstance(plan, str) else [])))
                 return _Application(root, folder, known, own, clock, listen).carry_out(reading)
 
 
@@ -116,7 +116,7 @@ def _known(store: ManifestStore, policies: PolicySet) -> Known:
     return Known(loaded.jobs, loaded.damaged)
 
 
-def _own_paths(root: Root, paths: Iterable[str]) -> tuple[RelPath, ...]:
+def own_paths(root: Root, paths: Iterable[str]) -> tuple[RelPath, ...]:
     """Those of `paths` that lie below the root: no plan takes the policies, or itself."""
     top = os.path.realpath(root.path)
     real = [os.path.realpath(path) for path in paths]

@@ -53,6 +53,7 @@ class Carrying:
         self._listen = listen
         self._tally = Tally()
         self._settled = 0
+        self._broken = ""
 
     def carry_out(self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]) -> RunResult:
         """The result of the run, once everything is carried out or the run had to stop.
@@ -101,6 +102,9 @@ class Carrying:
         for number, batch in enumerate(batches):
             index = 0
             for line in by_batch.get(number, ()):
+                # Interrupted while it was recorded, a group may have been recorded twice.
+                if line.first != index:
+                    continue
                 self._count(batch, line.first, line.runs)
                 # Killed after the record, before the seals: say it to them again.
                 if line.commit == last:
@@ -110,6 +114,8 @@ class Carrying:
                 yield number, index, batch
 
     def _commit(self) -> None:
+        if self._broken:
+            raise StopRun(self._broken)
         try:
             parts = self._group.commit()
             for part in parts:
@@ -117,7 +123,8 @@ class Carrying:
             amended = self._amender.amend()
         except OSError as err:
             # Never tried again: after a failed fsync the system may say yes and have lost the data.
-            raise StopRun(f"the record of the run could not be written: {err.strerror or err}") from err
+            self._broken = f"the record of the run could not be written: {err.strerror or err}"
+            raise StopRun(self._broken) from err
         self._look_again(amended)
         self._listen(Committed(self._settled))
 

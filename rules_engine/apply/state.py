@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory, Status
 from rules_engine.filesystem.root import find_area
 from rules_engine.manifest.model import Damage, JobRecord
@@ -47,13 +48,20 @@ class JobsOnDisk:
     def _look(self) -> _Seen:
         found: dict[tuple[str, str], tuple[int, int, int] | None] = {}
         for area in (MANIFESTS, SEALED):
-            directory = find_area(self._state, area)
-            if directory is None:
-                continue
-            with directory:
-                for name, status in directory.entries():
-                    found[area, name] = _identity(status)
+            try:
+                found |= {(area, name): _identity(status) for name, status in self._entries(area)}
+            except OSError as err:
+                # A listing that cannot be read may hide a job that began to run.
+                why = f"cannot be read: {err.strerror}"
+                raise UntrustedStateError(f".rules/{area}", why, "check its permissions") from err
         return found
+
+    def _entries(self, area: str) -> list[tuple[str, Status | OSError]]:
+        directory = find_area(self._state, area)
+        if directory is None:
+            return []
+        with directory:
+            return directory.entries()
 
 
 def _identity(status: Status | OSError) -> tuple[int, int, int] | None:

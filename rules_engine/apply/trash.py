@@ -1,5 +1,6 @@
 """The trash of one run: `.rules/trash/<run id>/<directory>/<name>`, on the same filesystem, never replaced."""
 
+import errno
 from contextlib import suppress
 from typing import Final
 
@@ -29,8 +30,12 @@ class Trash:
             return changed(differs)
         try:
             here.rename_new(entry.name, self._folder(directory), entry.name)
-        except FileNotFoundError:
-            return GONE
+        except FileNotFoundError as err:
+            if here.stat(entry.name) is None:
+                return GONE
+            # Somebody emptied the trash under our hands: the next attempt makes its folder again.
+            self.close()
+            raise OSError(errno.ESTALE, "the folder in the trash is gone") from err
         return StepResult(Outcome.DONE, size_of(found))
 
     def taken_before(self, directory: RelPath, entry: Entry) -> StepResult:

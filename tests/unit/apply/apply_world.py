@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from rules_engine.apply.applying import apply_plan
+from rules_engine.apply.model import Outcome, RunResult
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Batch, Entry, Header, Plan, PlanLimits, StepAction, Trailer
@@ -71,3 +73,13 @@ def tree_of(root: Root) -> list[str]:
     top = Path(root.path)
     below = [path.relative_to(top) for path in top.rglob("*")]
     return sorted(str(path) for path in below if path.parts[0] != ".rules")
+
+
+def apply(plan: Plan | str, root: Root, **more: Any) -> RunResult:
+    """Apply at noon with the policies of the plan."""
+    return apply_plan(plan, root, **{"policies": POLICIES, "clock": FixedClock(), **more})
+
+
+def counts(result: RunResult) -> dict[str, int]:
+    """How many steps had each outcome."""
+    return {outcome: result.count(outcome) for outcome in Outcome if result.count(outcome)}
