@@ -133,8 +133,11 @@ class _Tracked:
         for path in sorted(self._seals.keys() | self._looks.names.keys(), key=sort_key):
             if not trees.isdisjoint((path, *ancestors(path))):
                 continue
-            if not any(is_at_or_below(path, above) for above in blocked):
-                yield self._facts(path)
+            if any(is_at_or_below(path, above) for above in blocked):
+                continue
+            facts = self._facts(path)
+            if facts.files or facts.complete:
+                yield facts
 
     def _anchors(self) -> set[RelPath]:
         """Workspaces, outputs, and every other directory that a seal tells of outside them."""
