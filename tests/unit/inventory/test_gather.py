@@ -179,7 +179,7 @@ def test_seals_that_disagree_are_settled_by_the_disk(root: Root, store: Manifest
     (fact,) = _facts(_gather(root, store))["output/a"].files
     assert (fact.size, fact.vouched) == (31, True)
     (tree / "output/a/final").unlink()
-    assert _facts(_gather(root, store))["output/a"].files == ()
+    assert "output/a" not in _facts(_gather(root, store))
 
 
 def test_a_root_above_what_seals_tell_is_respected(root: Root, store: ManifestStore, tree: Path) -> None:
