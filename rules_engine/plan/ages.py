@@ -8,7 +8,7 @@ from rules_engine.plan.model import BUILT_IN
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.model import Rule, Settings, Since
-from rules_engine.values.quantities import FOREVER, Duration, Instant
+from rules_engine.values.quantities import EARLIEST, FOREVER, Duration, Instant
 from rules_engine.values.vocabulary import JobStatus
 
 SHIELD: Final = "cleanup.preserve_on_failure"
@@ -57,6 +57,9 @@ def _changed(file: FileFact, now: Instant) -> Instant | Unknown:
 def _known(time: int | None, name: str, now: Instant) -> Instant | Unknown:
     if time is None:
         return Unknown(f"{name} cannot be read")
+    if time < EARLIEST:
+        # Some filesystems hold it; a plan file does not, and one such file must not stop all others.
+        return Unknown(f"{name} is before the year 1678")
     return Instant(time) if time <= now else Unknown(f"{name} is in the future")
 
 

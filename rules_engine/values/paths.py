@@ -23,7 +23,8 @@ def parse_relpath(text: str) -> RelPath:
     """The path that `text` writes, relative to the root.
 
     Raises:
-        InvalidPathError: for an absolute path, an empty part, `.`, `..`, a NUL, or a name over 255 bytes.
+        InvalidPathError: for an absolute path, an empty part, `.`, `..`, a NUL, a name over 255 bytes, or one
+            that the disk would read back as another.
     """
     if not text:
         raise InvalidPathError("path", text, "is empty")
@@ -39,8 +40,15 @@ def _check_part(text: str, part: str) -> None:
         raise InvalidPathError("path", text, f"has a part that is {part or 'empty'}")
     if "\0" in part:
         raise InvalidPathError("path", text, "has a NUL in it")
-    if len(to_bytes(part)) > LONGEST_NAME:
+    try:
+        raw = to_bytes(part)
+    except UnicodeEncodeError as err:
+        raise InvalidPathError("path", text, "has a character that no name on a disk can have") from err
+    if len(raw) > LONGEST_NAME:
         raise InvalidPathError("path", text, f"has a name of more than {LONGEST_NAME} bytes")
+    if not part.isascii() and from_bytes(raw) != part:
+        # Two spellings of one name would be two files to everything but the disk.
+        raise InvalidPathError("path", text, "writes UTF-8 as if it were none")
 
 
 def to_bytes(text: str) -> bytes:

@@ -22,9 +22,13 @@ DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
 
 FOREVER: Final = Duration(2**63 - 1)
-"""A wait that never ends, longer than any age a file can have."""
+"""A wait that never ends, longer than any age a file can have; as an instant, later than any that is read."""
+
+EARLIEST: Final = Instant(-(2**63))
+"""No instant before it can be written to a plan or a manifest; a file that claims one cannot be aged."""
 
 _LONGEST: Final = 100_000 * DAY
+_LARGEST: Final = 8191 * 2**50
 _DURATION_UNITS: Final = {"ms": SECOND // 1000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _DURATION_PART: Final = re.compile(r"(\d{1,9})(ms|s|m|h|d|w)", re.ASCII)
 _DURATION: Final = re.compile(r"(?:\d{1,9}(?:ms|s|m|h|d|w))+", re.ASCII)
@@ -63,7 +67,8 @@ def format_duration(duration: int) -> str:
     if duration >= FOREVER:
         return "always"
     if duration < SECOND:
-        return "0s" if duration <= 0 else f"{duration // (SECOND // 1000)}ms"
+        thousandths = duration // (SECOND // 1000)
+        return f"{thousandths}ms" if thousandths > 0 else "0s"
     parts: list[str] = []
     for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND)):
         count, duration = divmod(duration, size)
@@ -78,14 +83,17 @@ def parse_size(text: str) -> ByteCount:
     """The size that `text` writes, such as `512MiB`, `10GB` or `1.5TiB`.
 
     Raises:
-        InvalidValueError: for a number without a unit or an unknown unit.
+        InvalidValueError: for a number without a unit, an unknown unit, or more than a plan file can hold.
     """
     found = _SIZE.fullmatch(text)
     if found is None or found[3] not in _SIZE_UNITS:
         raise InvalidValueError("size", text, "is not a number with a unit, such as `512MiB`, `10GB` or `1TiB`")
     unit = _SIZE_UNITS[found[3]]
     fraction = found[2] or ""
-    return ByteCount(int(found[1]) * unit + int(fraction or "0") * unit // 10 ** len(fraction))
+    size = int(found[1]) * unit + int(fraction or "0") * unit // 10 ** len(fraction)
+    if size > _LARGEST:
+        raise InvalidValueError("size", text, "is larger than 8191PiB")
+    return ByteCount(size)
 
 
 def format_size(size: int) -> str:
@@ -102,12 +110,15 @@ def instant_from(moment: datetime) -> Instant:
     """The instant of an aware datetime.
 
     Raises:
-        InvalidValueError: when the datetime has no time zone.
+        InvalidValueError: when the datetime has no time zone, or lies outside the years 1678 to 2261.
     """
     if moment.tzinfo is None:
         raise InvalidValueError("time", moment.isoformat(), "has no time zone; add `Z` or an offset")
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return Instant((delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds * 1000)
+    instant = Instant((delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds * 1000)
+    if not EARLIEST <= instant < FOREVER:
+        raise InvalidValueError("time", moment.isoformat(), "lies outside the years 1678 to 2261")
+    return instant
 
 
 def instant_to_datetime(instant: Instant) -> datetime:
@@ -119,7 +130,7 @@ def parse_instant(text: str) -> Instant:
     """The instant that an ISO 8601 date or time writes; a date is its midnight in UTC, no zone means UTC.
 
     Raises:
-        InvalidValueError: when `text` is not ISO 8601.
+        InvalidValueError: when `text` is not ISO 8601, or lies outside the years 1678 to 2261.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -134,4 +145,5 @@ def format_instant(instant: int) -> str:
     """An instant in ISO 8601, UTC, to the second; the years that datetime cannot hold as `far past` or `far future`."""
     if not -62_135_596_800 * SECOND <= instant <= 253_402_300_799 * SECOND:
         return "far past" if instant < 0 else "far future"
-    return instant_to_datetime(Instant(instant)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not `strftime`: it writes the year 999 in three digits, which is no ISO 8601.
+    return instant_to_datetime(Instant(instant)).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

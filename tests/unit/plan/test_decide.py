@@ -67,6 +67,14 @@ def test_the_shield_is_named_before_a_rule_that_never_comes() -> None:
     )
 
 
+def test_a_time_that_no_plan_can_hold_cannot_age_a_file() -> None:
+    """Some filesystems hold the year 1600; such a file is kept, and does not stop the plan of all others."""
+    written_then = removal(since=Since.WRITTEN)
+    assert decided(file("misc/x", mtime_ns=-(2**63) - 1), policies(written_then)) == Kept(
+        Because.UNKNOWN, "unknown: mtime is before the year 1678", (RuleName("old"),)
+    )
+
+
 def test_the_first_unknown_by_rule_name_is_said() -> None:
     """Of two rules that cannot age a file the same one speaks, whatever their order."""
     finished = removal("b")
