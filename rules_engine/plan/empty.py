@@ -90,10 +90,11 @@ class EmptyDirectories:
         waits = job_waits(owner, self._policies.settings)
         if isinstance(waits, Unknown):
             return False
-        debug = self._policies.settings.debug and self._policies.settings.cleanup.debug_mode_disables
-        own_off = owner.job.cleanup is not None and not owner.job.cleanup.enabled
+        settings, own = self._policies.settings, owner.job.cleanup
+        own_off = own is not None and (not own.enabled or (settings.debug and own.debug_mode_disables))
+        off = own_off or (settings.debug and settings.cleanup.debug_mode_disables)
         every = (*waits, *self._built_in_wait(owner))
-        return not debug and not own_off and all(wait.until <= self._evidence.now for wait in every)
+        return not off and all(wait.until <= self._evidence.now for wait in every)
 
     def _built_in_wait(self, owner: Owner) -> tuple[Wait, ...]:
         after = self._evidence.built_in.after
