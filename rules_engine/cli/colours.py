@@ -25,9 +25,11 @@ class RulesHighlighter(RegexHighlighter):
 
     base_style = "rules."
     highlights: ClassVar[list[str]] = [
-        r"^(?P<heading>[A-Z][^`]*?[:.]?)$",
+        r"^(?P<heading>── .*|Rules, also .*|Kept: .*|Falls due .*|Not looked at|.*when this plan is applied:)$",
+        r"^(?P<heading>Nothing goes: .*|\d+ problems?: .*|freed .*)$",
         r"^(?P<command>\$ .*)$",
-        r"^(?P<refused>REFUSED.*|DELIVERABLES.*)$",
+        r"^(?P<refused>REFUSED.*|DELIVERABLES.*|FAILED.*|DAMAGED.*)$",
+        r"^  (?P<keep>STAYS)|^  (?P<delete>GOES)",
         r"(?<![\w/.-])(?P<delete>delete|error)(?![\w/.-])",
         r"(?<![\w/.-])(?P<trash>trash|warning)(?![\w/.-])",
         r"(?<![\w/.-])(?P<keep>keep)(?![\w/.-])",

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import TextWrapper
+from typing import Final
 
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.render import render_all
@@ -9,6 +11,8 @@ from rules_engine.policy.sentences import sentences
 from rules_engine.report.documents import Json, document
 from rules_engine.values.diagnostics import Diagnostic, Severity, Span
 from rules_engine.values.text import escape, plural
+
+_WRAPPER: Final = TextWrapper(100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def check_lines(
@@ -31,7 +35,9 @@ def check_lines(
     yield f"{plural(len(sources), 'policy', 'policies')} with {read}: {found}"
     if with_sentences:
         yield ""
-        yield from (escape(text) for text in sentences(policies))
+        for text in sentences(policies):
+            # Only at blanks: a pattern that is cut in two is another pattern.
+            yield from _WRAPPER.wrap(escape(text))
 
 
 def check_document(policies: PolicySet | None, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> str:

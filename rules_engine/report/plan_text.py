@@ -144,7 +144,8 @@ def _rule_notes(rule: RuleSummary, header: Header) -> Iterator[str]:
         due = f"; the next falls due at {moment(rule.next_due, header.now)}" if rule.next_due is not None else ""
         yield f"not due yet: {amount(rule.waiting)}{due}"
     if rule.held.files:
-        yield f"selected but kept for another reason: {amount(rule.held)}"
+        why = "would not go" if rule.report_only else "kept for another reason"
+        yield f"selected but {why}: {amount(rule.held)}"
     for condition, count in _nearest_misses(rule):
         yield f"nearest miss: {plural(count, 'file')} {escape(condition)}"
     if rule.name == BUILT_IN and not (rule.decided.files or rule.waiting.files or rule.held.files):
