@@ -1,10 +1,10 @@
 """What planning, applying and explaining share: the root opened, the jobs read, the tree looked at."""
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rules_engine.apply.applying import own_paths
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather
@@ -16,7 +16,6 @@ from rules_engine.plan.model import Ask, Guards, Plan
 from rules_engine.plan.planner import make_plan
 from rules_engine.policy.model import PolicySet, Tracked
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant, instant_to_datetime
 
 NOTHING_ASKED: Final = Ask()
@@ -83,10 +82,3 @@ def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Se
 def needs_walk(policies: PolicySet) -> bool:
     """Whether a removal rule reaches files without an owner, which only a walk of the whole tree finds."""
     return any(rule.files.tracked is not Tracked.TRACKED for rule in policies.removal_rules)
-
-
-def own_paths(root: Root, paths: Iterable[str]) -> tuple[RelPath, ...]:
-    """Those of `paths` that lie below the root: no plan takes its own policies, or itself."""
-    top = os.path.realpath(root.path)
-    real = (os.path.realpath(path) for path in paths)
-    return tuple(RelPath(os.path.relpath(path, top)) for path in real if path.startswith(f"{top}/"))
