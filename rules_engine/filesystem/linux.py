@@ -48,12 +48,12 @@ def open_beneath(directory_fd: int, path: str, flags: int) -> int:
 @functools.cache
 def has_openat2() -> bool:
     """Whether openat2 works here: asked once, of a path that must open; a later refusal is never taken for "no"."""
-    if sys.platform != "linux" or sys.maxsize < 2**32:
+    if sys.platform != "linux" or sys.maxsize < 2**32:  # pragma: no cover - another system
         return False
     here = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.close(open_beneath(here, ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-    except OSError:
+    except OSError:  # pragma: no cover - an older kernel, or one that forbids it
         return False
     finally:
         os.close(here)
@@ -67,12 +67,12 @@ def rename_noreplace(source_fd: int, name: str, target_fd: int, new_name: str) -
         FileExistsError: when `new_name` is there.
     """
     call = getattr(_libc(), "renameat2", None) if sys.platform == "linux" else None
-    if call is None:
+    if call is None:  # pragma: no cover - another system
         return False
     old, new = os.fsencode(name), os.fsencode(new_name)
     if call(ctypes.c_int(source_fd), old, ctypes.c_int(target_fd), new, ctypes.c_uint(_RENAME_NOREPLACE)) == 0:
         return True
-    if ctypes.get_errno() in {errno.EINVAL, errno.ENOSYS}:
+    if ctypes.get_errno() in {errno.EINVAL, errno.ENOSYS}:  # pragma: no cover - some network filesystems
         return False
     raise _failed(name)
 
@@ -80,11 +80,11 @@ def rename_noreplace(source_fd: int, name: str, target_fd: int, new_name: str) -
 def sync_filesystem(fd: int) -> bool:
     """Make everything on the filesystem of `fd` durable; False where there is no such call."""
     call = getattr(_libc(), "syncfs", None) if sys.platform == "linux" else None
-    if call is None:
+    if call is None:  # pragma: no cover - another system
         return False
     if call(ctypes.c_int(fd)) == 0:
         return True
-    if ctypes.get_errno() == errno.ENOSYS:
+    if ctypes.get_errno() == errno.ENOSYS:  # pragma: no cover - an older kernel
         return False
     raise _failed("")
 
@@ -103,7 +103,7 @@ def boot_time_ns() -> int | None:
     try:
         with open("/proc/stat", encoding="ascii") as lines:
             return next((int(line.split()[1]) * 1_000_000_000 for line in lines if line.startswith("btime ")), None)
-    except OSError:
+    except OSError:  # pragma: no cover - a system without /proc
         return None
 
 
@@ -112,5 +112,5 @@ def boot_id() -> str:
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
             return source.read().strip().replace("-", "")[:_LONGEST_ID]
-    except OSError:
+    except OSError:  # pragma: no cover - a system without /proc
         return ""

@@ -127,3 +127,18 @@ def test_another_boot_would_have_another_id() -> None:
     assert linux.boot_id() == linux.boot_id() != ""
     assert linux.boot_time_ns() == linux.boot_time_ns()
     assert (linux.boot_time_ns() or 0) > 0
+
+
+def test_what_the_system_refuses_is_an_error_with_its_number(here: Directory) -> None:
+    """A call that fails is never taken for one that does not exist."""
+    with here.open(RelPath("")) as closed:
+        fd = closed.fd
+    for call in (
+        lambda: linux.open_beneath(fd, "a", os.O_RDONLY),
+        lambda: linux.rename_noreplace(fd, "a", fd, "b"),
+        lambda: linux.sync_filesystem(fd),
+    ):
+        with pytest.raises(OSError) as caught:  # noqa: PT011 - the errno is the claim
+            call()
+        assert caught.value.errno == errno.EBADF
+    assert linux.mount_id(fd) is None

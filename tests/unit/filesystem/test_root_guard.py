@@ -1,6 +1,8 @@
 import os
 import pickle
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,16 @@ def test_areas_of_the_state_are_made_once(tmp_path: Path) -> None:
         with open_area(state, "runs") as made, open_area(state, "runs") as again:
             assert made.status().inode == again.status().inode
             assert made.status().mode == 0o700
+
+
+def test_of_two_who_make_a_root_at_once_one_id_holds(tmp_path: Path) -> None:
+    """Both find the same id, whoever was first."""
+    script = (
+        "import sys\n"
+        "from rules_engine.filesystem.root import Root\n"
+        "with Root.create(sys.argv[1]) as root:\n"
+        "    print(root.require_id())\n"
+    )
+    makers = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(4)]
+    assert len({maker.communicate()[0] for maker in makers}) == 1
+    assert os.listdir(tmp_path / ".rules") == ["root.json"]
