@@ -10,7 +10,7 @@ from rules_engine.plan.ages import Wait, aged_from, job_waits, never_comes, rule
 from rules_engine.plan.decide import judge
 from rules_engine.plan.misses import describe_miss
 from rules_engine.plan.model import BUILT_IN, Decision, Kept
-from rules_engine.plan.select import Matched, NotMatched, Unknown, Verdict, select
+from rules_engine.plan.select import OF_JOBS, Matched, Miss, NotMatched, Unknown, Verdict, select
 from rules_engine.plan.subject import Evidence, Subject
 from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath
@@ -127,7 +127,9 @@ def _lines(rule: Rule, verdict: Verdict, subject: Subject, seen: Evidence) -> tu
         case NotMatched(misses=()):
             return (f"its `for` is over: {format_duration(rule.keep_for or 0)} have passed",)
         case NotMatched(misses=misses):
-            return tuple(describe_miss(miss, rule, subject) for miss in misses)
+            # A rule about files without an owner says nothing of jobs: what silence fills in would only confuse.
+            told = misses if Miss.HAS_OWNER not in misses else [one for one in misses if one not in OF_JOBS]
+            return tuple(describe_miss(miss, rule, subject) for miss in told)
         case Matched():
             return (_matched_line(rule, subject, seen),)
         case _:

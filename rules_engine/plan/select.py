@@ -24,6 +24,10 @@ class Miss(StrEnum):
     PATTERN = "do not match the patterns"
 
 
+OF_JOBS: Final = frozenset({Miss.STATUS, Miss.PARAMETER, Miss.JOB_TYPE})
+"""The conditions that a job fails, not its file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matched:
     """The rule selects the file."""
