@@ -24,6 +24,7 @@ from rules_engine.report.run_text import run_document, run_lines
 
 
 @click.command(
+    short_help="carry out a plan, and nothing else",
     epilog=exits(
         ExitCode.SOME_FAILED,
         ExitCode.INVALID_POLICY,
@@ -32,7 +33,7 @@ from rules_engine.report.run_text import run_document, run_lines
         ExitCode.LOCKED,
         ExitCode.UNTRUSTED_STATE,
         ExitCode.INTERRUPTED,
-    )
+    ),
 )
 @click.argument("file", metavar="[FILE]", required=False)
 @policies_option

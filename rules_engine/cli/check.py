@@ -12,7 +12,7 @@ from rules_engine.policy.load import check_folders
 from rules_engine.report.check_text import check_document, check_lines
 
 
-@click.command(epilog=exits(ExitCode.INVALID_POLICY))
+@click.command(short_help="show every problem of the policies", epilog=exits(ExitCode.INVALID_POLICY))
 @policies_option
 @click.option("--sentences", is_flag=True, help="Say each rule in English, with what it does not say filled in.")
 @format_option

@@ -29,7 +29,7 @@ PLAN_FILE: Final = "plan.jsonl"
 _WIDTH: Final = 100
 
 
-@click.command(epilog=exits(ExitCode.REFUSED))
+@click.command(short_help="see everything at work on a scratch tree", epilog=exits(ExitCode.REFUSED))
 @click.option("--keep", is_flag=True, help="Leave the tree for playing.")
 @click.option("--directory", metavar="DIR", help="Build the tree in DIR, new or empty, and leave it there.")
 def demo(*, keep: bool, directory: str | None) -> int:

@@ -22,7 +22,10 @@ from rules_engine.policy.load import load_policies
 from rules_engine.report.explain_text import explanation_document, explanation_lines
 
 
-@click.command(epilog=exits(ExitCode.INVALID_POLICY, ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE))
+@click.command(
+    short_help="say why a path stays or goes, or who took it",
+    epilog=exits(ExitCode.INVALID_POLICY, ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE),
+)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @policies_option
 @root_option

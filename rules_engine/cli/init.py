@@ -12,7 +12,10 @@ from rules_engine.policy.starter import starter_files
 from rules_engine.values.text import escape
 
 
-@click.command(epilog=exits(ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE))
+@click.command(
+    short_help="write starter policies; make a directory a root",
+    epilog=exits(ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE),
+)
 @click.option("--policies", "folder", show_default="policies", metavar="DIR", help="Where to write the policies.")
 @root_option
 @talk_options

@@ -28,12 +28,25 @@ from rules_engine.values.vocabulary import FileType
 _EXITS = (ExitCode.INVALID_POLICY, ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE)
 
 
-@click.group(epilog=exits(*_EXITS, ExitCode.SOME_FAILED, ExitCode.LOCKED))
+class InOrder(click.Group):
+    """A group that lists its commands in the order of a job's life."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, as they were declared."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=InOrder,
+    short_help="say what a job makes, so that its files have an owner",
+    epilog=exits(*_EXITS, ExitCode.SOME_FAILED, ExitCode.LOCKED),
+)
 def job() -> None:
     """Say what a job makes, so that its files have an owner: start, add, finish; list and show."""
 
 
-@job.command(epilog=exits(*_EXITS, ExitCode.SOME_FAILED, ExitCode.LOCKED))
+@job.command(short_help="start a job and print its id", epilog=exits(*_EXITS, ExitCode.SOME_FAILED, ExitCode.LOCKED))
 @click.argument("job_type", metavar="TYPE")
 @click.argument("parameters", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option("--id", "job_id", metavar="ID", help="The id of the job; without it, one that no other job has.")
@@ -102,7 +115,7 @@ def _told(problems: list[Noted]) -> int:
     return ExitCode.SOME_FAILED if problems else ExitCode.DONE
 
 
-@job.command(epilog=exits(*_EXITS))
+@job.command(short_help="declare files of a job", epilog=exits(*_EXITS))
 @click.argument("job_id", metavar="ID")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--type", "file_type", required=True, metavar="TYPE", help="The file type, such as temp_video.")
@@ -121,7 +134,7 @@ def add(
         lifecycle.add(root, policies, SystemClock(), job_id, declared, file_type=FileType(file_type))
 
 
-@job.command(epilog=exits(*_EXITS, ExitCode.SOME_FAILED))
+@job.command(short_help="finish a job and seal what it made", epilog=exits(*_EXITS, ExitCode.SOME_FAILED))
 @click.argument("job_id", metavar="ID")
 @click.option("--failed", is_flag=True, help="The job failed; its files stay for as long as the settings say.")
 @policies_option
@@ -135,7 +148,7 @@ def finish(*, job_id: str, failed: bool, folders: tuple[str, ...], root_path: st
     return _told(problems)
 
 
-@job.command("list", epilog=exits(*_EXITS))
+@job.command("list", short_help="list every job with its status", epilog=exits(*_EXITS))
 @policies_option
 @root_option
 @format_option
@@ -150,7 +163,7 @@ def list_all(*, folders: tuple[str, ...], root_path: str | None, form: str) -> N
     show([answer] if isinstance(answer, str) else answer)
 
 
-@job.command("show", epilog=exits(*_EXITS))
+@job.command("show", short_help="show what the manifest of a job says", epilog=exits(*_EXITS))
 @click.argument("job_id", metavar="ID")
 @policies_option
 @root_option

@@ -29,6 +29,7 @@ from rules_engine.values.text import escape
 
 
 @click.command(
+    short_help="show what would go, and why the rest stays",
     epilog=exits(ExitCode.INVALID_POLICY, ExitCode.REFUSED, ExitCode.PENDING, ExitCode.UNTRUSTED_STATE),
 )
 @policies_option

@@ -1,4 +1,4 @@
-"""`rules schema`: the JSON Schema of a kind of policy, for editors."""
+"""`rules schema`: the JSON Schemas of policies, for editors, and of plans, for programs that read them."""
 
 import click
 
@@ -6,9 +6,11 @@ from rules_engine.cli.options import exits
 from rules_engine.cli.terminal import show
 from rules_engine.policy.schema import KINDS, schema_text
 
+_ALL = (*KINDS, "plan")
 
-@click.command(epilog=exits())
-@click.argument("kind", type=click.Choice(KINDS), required=False)
+
+@click.command(short_help="print the JSON Schema of policies and plans", epilog=exits())
+@click.argument("kind", type=click.Choice(_ALL), required=False)
 def schema(*, kind: str | None) -> None:
-    """Print the JSON Schema of one KIND of policy; without KIND, name the kinds."""
-    show([schema_text(kind).rstrip("\n")] if kind is not None else KINDS)
+    """Print the JSON Schema of one KIND of document; without KIND, name the kinds."""
+    show([schema_text(kind).rstrip("\n")] if kind is not None else _ALL)

@@ -14,7 +14,7 @@ from rules_engine.report.plan_text import plan_lines
 _VIEWS = {"steps": step_lines, "rule": by_rule_lines, "directory": by_directory_lines}
 
 
-@click.command(epilog=exits(ExitCode.STALE_PLAN))
+@click.command(short_help="show a plan that was written to a file", epilog=exits(ExitCode.STALE_PLAN))
 @click.argument("file", metavar="FILE")
 @click.option("--steps", "view", flag_value="steps", help="Every step, one a line, in the order of carrying out.")
 @click.option("--by-rule", "view", flag_value="rule", help="Sums for each set of deciding rules.")

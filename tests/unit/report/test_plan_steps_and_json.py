@@ -2,6 +2,8 @@
 
 import json
 
+from jsonschema import Draft202012Validator
+
 from rules_engine.plan.model import (
     Batch,
     Because,
@@ -16,6 +18,7 @@ from rules_engine.plan.model import (
     Trailer,
 )
 from rules_engine.policy.model import Action
+from rules_engine.policy.schema import schema_text
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_steps import by_directory_lines, by_rule_lines, step_lines
 from rules_engine.values.paths import RelPath, from_bytes
@@ -157,6 +160,16 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
         "not_looked_at": [{"path": "mnt", "why": "a mount"}],
         "refusals": ["too much"],
     }
+
+
+def test_the_document_of_a_plan_is_what_its_schema_says() -> None:
+    """Every key that a reader may rely on is required there."""
+    schema = json.loads(schema_text("plan"))
+    Draft202012Validator.check_schema(schema)
+    for plan in (_plan(), Plan(_plan().header, (), Trailer())):
+        found = json.loads("\n".join(plan_document(plan, root="/srv")))
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(found)] == []
+        assert set(found) == set(schema["required"])
 
 
 def test_the_document_of_a_plan_without_steps_is_json_too() -> None:
