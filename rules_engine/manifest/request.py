@@ -81,3 +81,13 @@ def check_declared(
         above = workspaces_above(path)
         if above and not any(is_below(path, own) for own in all_own()):
             raise ForeignPathError(job_id, path, f"lies below `{above[0]}`, the workspace of another job")
+
+
+def check_not_above(job_id: JobId, directory: RelPath, workspace: RelPath | None) -> None:
+    """Refuse a directory that holds the job's own workspace: it holds those of other jobs too.
+
+    Raises:
+        ForeignPathError: as `check_declared`.
+    """
+    if workspace is not None and is_below(workspace, directory):
+        raise ForeignPathError(job_id, directory, "holds the workspaces of jobs")

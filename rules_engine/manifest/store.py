@@ -15,12 +15,12 @@ from rules_engine.manifest.fold import Folded, fold
 from rules_engine.manifest.log import Guard, append, begin, check_host, check_job_id, log_name
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, observer, read_job
-from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, nowhere
+from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
 from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, encode_seal
 from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, list_shelf, read_logs
 from rules_engine.values.clock import Clock
 from rules_engine.values.names import encode_name
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Duration
 from rules_engine.values.vocabulary import DirectoryType, FileType, JobId, JobStatus
 
@@ -138,7 +138,8 @@ class ManifestStore:
             directory_type=str(directory_type) if directory_type else None,
             file_type=str(file_type) if file_type else None,
         )
-        self._declare(check_job_id(job_id), event, [path], workspaces_above)
+        # Asked of what will lie in it: the directory could itself be the workspace of another job.
+        self._declare(check_job_id(job_id), event, [join(path, "_")], workspaces_above)
 
     def _declare(
         self, job_id: JobId, event: Event, paths: Iterable[RelPath], workspaces_above: WorkspacesAbove
@@ -147,6 +148,8 @@ class ManifestStore:
             if last is not None and isinstance(last.event, Finish):
                 raise JobFinishedError(job_id)
             workspace = decode_path(first.workspace) if first is not None else None
+            if isinstance(event, AddDirectory):
+                check_not_above(job_id, decode_path(event.path), workspace)
             check_declared(job_id, paths, workspaces_above, workspace, lambda: self._workspaces(job_id))
 
         self._write(job_id, check_host(self._machine.host), event, guard=guard)

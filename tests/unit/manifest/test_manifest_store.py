@@ -148,6 +148,18 @@ def test_paths_of_other_jobs_cannot_be_declared(store: ManifestStore, request_on
     assert set(store.get("job-1").files) == {"", "scratch/job-1"}
 
 
+def test_a_directory_that_holds_other_workspaces_cannot_be_declared(
+    store: ManifestStore, request_one: StartRequest
+) -> None:
+    """Neither the workspace of another job itself, nor a directory above; the job's own may be."""
+    store.start(request_one)
+    for path, why in (("scratch/job-2", "lies below `scratch/job-2`"), ("scratch", "holds the workspaces of jobs")):
+        with pytest.raises(ForeignPathError, match=why):
+            store.add_directory("job-1", RelPath(path), file_type=TEMP, workspaces_above=_above)
+    store.add_directory("job-1", WORKSPACE, workspaces_above=_above)
+    assert list(store.get("job-1").directories) == [WORKSPACE]
+
+
 def test_a_workspace_that_moved_is_still_the_jobs(store: ManifestStore, request_one: StartRequest) -> None:
     """The workspaces of all attempts are the job's own."""
     store.start(request_one)
