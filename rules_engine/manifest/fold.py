@@ -141,16 +141,16 @@ def _apply_paths(state: _Folding, event: Event) -> None:
 
 
 def _forget(state: _Folding, path: RelPath) -> None:
-    names = state.files.get(parent(path))
-    if names is not None:
-        names.pop(name_of(path), None)
+    names = state.files.get(parent(path), {})
+    if names.pop(name_of(path), None) is not None:
         if not names:
             del state.files[parent(path)]
-    if path in state.directories:
-        for directory in [one for one in state.directories if is_at_or_below(one, path)]:
-            del state.directories[directory]
-        for directory in [one for one in state.files if is_at_or_below(one, path)]:
-            del state.files[directory]
+        return
+    # Not a file, so a directory: it goes with all in it, whether it was declared or only its files were.
+    for directory in [one for one in state.directories if is_at_or_below(one, path)]:
+        del state.directories[directory]
+    for directory in [one for one in state.files if is_at_or_below(one, path)]:
+        del state.files[directory]
 
 
 def _record(

@@ -62,9 +62,11 @@ def test_files_are_declared_and_removed_in_order() -> None:
             (16, AddFiles([("w/a", "t5")])),
             (17, AddDirectory("kept", directory_type="temp")),
             (18, Remove(["x"])),
+            (19, AddFiles([("y/sub/a", "t"), ("y/sub/deep/b", "t"), ("y/subway", "t")])),
+            (20, Remove(["y/sub"])),
         )
     )
-    assert record.files == {"w": {"a": FileType("t5"), "b": FileType("t2")}}
+    assert record.files == {"w": {"a": FileType("t5"), "b": FileType("t2")}, "y": {"subway": FileType("t")}}
     assert record.directories == {"kept": DeclaredDirectory(DirectoryType("temp"))}
 
 
