@@ -93,7 +93,7 @@ class Present:
         kept = protection_of_directory(path, self._seen)
         if kept is not None:
             return _protected(kept.text)
-        return self._of_owners(batch, self._index.of_directory(path).containing)
+        return self._of_owners(batch, self._index.of_directory(path).whole)
 
     def _of_owners(self, batch: Batch, owners: tuple[JobRecord, ...]) -> StepResult | None:
         now = {job.job_id for job in owners}

@@ -40,8 +40,6 @@ def invoke(arguments: list[str]) -> int:
     """Run one command; usage errors and errors of the program become text on stderr and their exit code."""
     try:
         code = rules.main(arguments, prog_name="rules", standalone_mode=False)
-    except click.exceptions.Exit as err:
-        return err.exit_code
     except click.exceptions.Abort as err:
         raise KeyboardInterrupt from err
     except click.ClickException as err:

@@ -23,20 +23,15 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; never raises for what a user or the disk did."""
     from rules_engine.cli.commands import invoke  # noqa: PLC0415 - loading click would slow `--version`
-    from rules_engine.cli.terminal import complain, stop_writing  # noqa: PLC0415 - same
+    from rules_engine.cli.terminal import complain  # noqa: PLC0415 - same
 
     try:
-        code = invoke(arguments)
-        sys.stdout.flush()
+        return invoke(arguments)
     except KeyboardInterrupt:
         complain("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        stop_writing()
-        return ExitCode.DONE
     except Exception as err:  # noqa: BLE001 - the last resort: a person gets one line instead of a traceback
         return _unexpected(err, arguments)
-    return code
 
 
 def _unexpected(err: Exception, arguments: list[str]) -> int:

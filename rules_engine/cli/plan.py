@@ -1,10 +1,12 @@
 """`rules plan`: what would go, when and by which rules, and what stays and why; changes nothing."""
 
 import os
+import shlex
 from dataclasses import replace
 
 import click
 
+from rules_engine.apply.checks import FURTHEST_AHEAD
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import (
     at_option,
@@ -25,6 +27,7 @@ from rules_engine.policy.load import load_policies
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
+from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape
 
 
@@ -74,11 +77,20 @@ def plan(
         for note in found.notes:
             talk(f"note: {escape(note)}")
         if out is not None:
-            talk(f"written to {escape(out)}; `rules apply {escape(out)}` carries it out")
+            talk(f"written to {escape(out)}; {_use(made, out, clock.now())}")
     if made.trailer.refusals:
         return ExitCode.REFUSED
     pending = any(count.files for count in made.trailer.steps.values())
     return ExitCode.PENDING if detailed_exitcode and pending else ExitCode.DONE
+
+
+def _use(made: Plan, out: str, now: Instant) -> str:
+    """What can be done with a plan that was written."""
+    if made.header.now - now > FURTHEST_AHEAD:
+        return "it is a forecast, to be read and not applied"
+    if made.trailer.refusals or made.header.root_id is None:
+        return "it can be read but not applied, as its first lines say"
+    return f"`rules apply {shlex.quote(escape(out))}` carries it out"
 
 
 def _show(made: Plan, root: str, out: str | None, form: str, *, verbose: bool) -> None:

@@ -28,10 +28,9 @@ class Progress:
             case StepNoted(noted=noted) if noted.outcome is Outcome.FAILED:
                 talk(f"failed: {VERBS[noted.action]} {name(noted.path)}: {escape(noted.cause)}")
             case Committed(settled=settled) if self._moves:
-                sys.stderr.write(f"\r{settled} of {self._steps}")
-                sys.stderr.flush()
+                talk(f"\r{settled} of {self._steps}", end="")
             case RunEnded() if self._moves:
-                sys.stderr.write("\n")
+                talk("")
             case StepNoted() | Committed() | RunEnded():
                 pass
             case _:

@@ -3,14 +3,27 @@
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
+from rules_engine.errors import RulesError
 from rules_engine.values.text import escape
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _LINES_AT_ONCE: Final = 512
+
+
+class OutputError(RulesError):
+    """Results could not be written to stdout."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the output cannot be written: {self.why}\n  help: make room, or send it elsewhere"
 
 
 def show(lines: Iterable[str]) -> None:
@@ -30,10 +43,12 @@ def show(lines: Iterable[str]) -> None:
         _write("\n".join(pending) + "\n")
 
 
-def talk(text: str) -> None:
+def talk(text: str, end: str = "\n") -> None:
     """Write a remark to stderr: progress, counts, what to do next."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    # A run must not end half-way because the terminal that it talks to was closed.
+    with suppress(OSError):
+        sys.stderr.write(f"{text}{end}")
+        sys.stderr.flush()
 
 
 def complain(text: str) -> None:
@@ -52,10 +67,13 @@ def _write(text: str) -> None:
         sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        stop_writing()
+        _stop_writing()
+    except OSError as err:
+        _stop_writing()
+        raise OutputError(err.strerror or str(err)) from err
 
 
-def stop_writing() -> None:
+def _stop_writing() -> None:
     """Send further output nowhere: who read it has left, and an apply must go on to its end all the same."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

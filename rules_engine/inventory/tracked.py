@@ -27,14 +27,9 @@ def observe_job(root: Root, record: JobRecord) -> tuple[tuple[RelPath, SealedDir
         path, names = problem.path, found.get(parent(problem.path))
         if path in found:
             found[path] = _doubted(found[path])
-        elif path in places(record) or (names and name_of(path) in map(decode_name, names.subdirectories)):
+        elif path in record.places or (names and name_of(path) in map(decode_name, names.subdirectories)):
             found[path] = _doubted(SealedDirectory(None, complete=False, subdirectories=[], rows=[]))
     return tuple(sorted(found.items(), key=lambda one: sort_key(one[0])))
-
-
-def places(record: JobRecord) -> tuple[RelPath, ...]:
-    """The directories below which everything is the job's."""
-    return (record.workspace, *(path for path, one in record.directories.items() if one.file_type is not None))
 
 
 def _doubted(directory: SealedDirectory) -> SealedDirectory:
@@ -90,7 +85,7 @@ def from_seals(root: Root, seals: Mapping[JobId, Seal], jobs: Sequence[JobRecord
 
 
 def _look_everywhere(looks: _Looks, job: JobRecord) -> None:
-    looks.trees += places(job)
+    looks.trees += job.places
     for path, names in job.files.items():
         looks.names.setdefault(path, set()).update(names)
 

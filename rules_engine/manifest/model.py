@@ -57,6 +57,11 @@ class JobRecord:
     """Read from the job's lock when the record was read; only meaningful while running."""
     sealed: bool = False
 
+    @property
+    def places(self) -> tuple[RelPath, ...]:
+        """The directories below which everything is the job's: its workspace, and those declared with a file type."""
+        return (self.workspace, *(path for path, one in self.directories.items() if one.file_type is not None))
+
     def reading(self, now: Instant) -> JobStatus:
         """The status at `now`: as recorded, or abandoned where the evidence shows that nobody will finish it."""
         if self.status is not JobStatus.RUNNING:

@@ -1,4 +1,4 @@
-"""Who owns a file: the jobs whose manifest names it, and the job whose workspace contains it."""
+"""Who owns a file: the jobs whose manifest names it, and those that have a place above it."""
 
 from collections.abc import Iterable
 
@@ -12,31 +12,32 @@ class OwnerIndex:
 
     def __init__(self, jobs: Iterable[JobRecord]) -> None:
         self._declared: dict[RelPath, list[JobRecord]] = {}
-        self._workspaces: dict[RelPath, list[JobRecord]] = {}
+        self._places: dict[RelPath, list[JobRecord]] = {}
         for job in sorted(jobs, key=lambda one: one.job_id):
-            self._workspaces.setdefault(job.workspace, []).append(job)
+            for place in job.places:
+                self._places.setdefault(place, []).append(job)
             for directory in job.files:
                 self._declared.setdefault(directory, []).append(job)
 
     def of_directory(self, directory: RelPath) -> "DirectoryOwners":
         """The jobs that own everything in `directory`, and those that name files of it."""
-        containing: list[JobRecord] = []
-        for above in (directory, *ancestors(directory)):
-            containing += self._workspaces.get(above, ())
-        return DirectoryOwners(tuple(containing), tuple(self._declared.get(directory, ())))
+        above = (directory, *ancestors(directory))
+        whole = {job.job_id: job for place in above for job in self._places.get(place, ())}
+        naming = tuple(job for job in self._declared.get(directory, ()) if job.job_id not in whole)
+        return DirectoryOwners(tuple(whole[one] for one in sorted(whole)), naming)
 
 
 class DirectoryOwners:
     """The owners of the files of one directory."""
 
-    def __init__(self, containing: tuple[JobRecord, ...], naming: tuple[JobRecord, ...]) -> None:
-        self.containing = containing
-        """Jobs whose workspace contains the directory."""
-        self._naming = tuple(job for job in naming if job not in containing)
+    def __init__(self, whole: tuple[JobRecord, ...], naming: tuple[JobRecord, ...]) -> None:
+        self.whole = whole
+        """Jobs that own whatever lies in the directory, ordered by job id."""
+        self._naming = naming
 
     def of(self, file: FileFact) -> tuple[JobRecord, ...]:
         """The owners of `file`, ordered by job id."""
         naming = tuple(job for job in self._naming if file.name in job.files[file.directory])
-        if not naming or not self.containing:
-            return naming or self.containing
-        return tuple(sorted((*self.containing, *naming), key=lambda job: job.job_id))
+        if not naming or not self.whole:
+            return naming or self.whole
+        return tuple(sorted((*self.whole, *naming), key=lambda job: job.job_id))

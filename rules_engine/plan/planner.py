@@ -29,7 +29,7 @@ from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
-from rules_engine.values.paths import to_bytes
+from rules_engine.values.paths import is_at_or_below, to_bytes
 from rules_engine.values.quantities import Instant, instant_from
 from rules_engine.values.vocabulary import JobId, RuleName
 
@@ -122,9 +122,9 @@ class _Planner:
                 groups.setdefault(key, []).extend(_entry(file, decision.due) for file in files)
             else:
                 stays = True
-        if len(owners.containing) == 1:
+        if len(owners.whole) == 1 and is_at_or_below(facts.path, owners.whole[0].workspace):
             rules = frozenset(name for key in groups for name in key[1])
-            self._empty.add(facts, owners.containing[0].job_id, rules, all_go=not stays)
+            self._empty.add(facts, owners.whole[0].job_id, rules, all_go=not stays)
         for key, entries in sorted(groups.items(), key=lambda group: group[0]):
             yield from _batches(facts, key, entries)
 

@@ -11,7 +11,7 @@ from rules_engine.policy.model import FileSelector, JobSelector, Rule, Tracked
 class Miss(StrEnum):
     """A condition that a file does not meet; the text says what the files that only fail this one are."""
 
-    NO_OWNER = "match but no job declared them: `tracked: any`?"
+    NO_OWNER = "match but no job declared them: `tracked: false`?"
     HAS_OWNER = "match but belong to a job: `tracked: any`?"
     DELIVERABLE = "match but are deliverables: `deliverables: true`?"
     STATUS = "match but their job has another status"

@@ -193,6 +193,11 @@ OWNED = (job(files=SLIDE),)
             "needs a file smaller than 3 B; it has 10 B",
         ),
         (
+            {"files": FileSelector(tracked=Tracked.ANY, larger_than=ByteCount(10))},
+            OWNED,
+            "needs a file larger than 10 B; it has 10 B",
+        ),
+        (
             {"files": FileSelector(match=narrow("x"), exclude=wide("y", "scratch"), tracked=Tracked.ANY)},
             OWNED,
             "leaves it out by `except`: `scratch`",

@@ -149,7 +149,7 @@ def test_near_misses_count_files_that_fail_one_condition() -> None:
     """A rule that selects nothing says what one missing word would add."""
     rule = removal(files=FileSelector(match=narrow("/misc/")))
     found = planned(policies(rule), (), listed(file("misc/x"), file("misc/y"), file("zzz"))).trailer.rules[0]
-    assert found.near_misses == {"match but no job declared them: `tracked: any`?": Count(2, 20)}
+    assert found.near_misses == {"match but no job declared them: `tracked: false`?": Count(2, 20)}
 
 
 def test_a_rule_that_only_reports_counts_what_would_go() -> None:
