@@ -5,6 +5,7 @@ import inspect
 import pickle
 import pkgutil
 from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -45,6 +46,8 @@ def sample(hint: Any) -> Any:
         return SAMPLES[hint]
     if supertype := getattr(hint, "__supertype__", None):
         return sample(supertype)
+    if inspect.isclass(hint) and issubclass(hint, Enum):
+        return next(iter(hint))
     if is_dataclass(hint):
         hints = get_type_hints(hint)
         return hint(**{one.name: sample(hints[one.name]) for one in fields(hint) if _is_needed(one)})
