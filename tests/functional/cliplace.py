@@ -39,6 +39,20 @@ root: media
 limits: {files: 100}
 """
 
+LAYOUT = """\
+version: 1
+kind: layout
+job_type: clip
+parameters: {series: {default: none}}
+workspace: "scratch/{job_id}"
+output: "out/{series}/{job_id}"
+status: "jobs/{status}/{job_id}"
+directories:
+  temp: {in: workspace}
+  clips: {in: workspace, holds: [temp_video]}
+  videos: {in: output, holds: [final_video]}
+"""
+
 
 @dataclass(frozen=True)
 class Answer:

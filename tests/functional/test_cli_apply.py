@@ -3,6 +3,9 @@
 import pytest
 from cliplace import CLEANUP, Place
 
+from rules_engine.filesystem.locks import lock_root
+from rules_engine.filesystem.root import Root
+
 
 def test_a_written_plan_is_carried_out_once_and_nothing_else(place: Place) -> None:
     """What came after the plan stays; the same plan again does nothing more."""
@@ -146,3 +149,12 @@ def test_what_cannot_be_explained_is_a_usage_error(place: Place, path: str, mess
     answer = place.rules("explain", path)
     assert answer.code == 2
     assert answer.err.startswith(f"error: {message}")
+
+
+def test_a_root_that_another_run_holds_is_left_alone(place: Place) -> None:
+    """Exit 7, naming the holder."""
+    with Root.open(str(place.media)) as root, lock_root(root.require_state()):
+        answer = place.process("apply", "--yes")
+    assert answer.code == 7
+    assert " is locked by " in answer.err
+    assert (place.media / "a/temp_1").exists()

@@ -1,21 +1,7 @@
 """`rules job`: manifests from a shell pipeline."""
 
 import pytest
-from cliplace import Place
-
-LAYOUT = """\
-version: 1
-kind: layout
-job_type: clip
-parameters: {series: {default: none}}
-workspace: "scratch/{job_id}"
-output: "out/{series}/{job_id}"
-status: "jobs/{status}/{job_id}"
-directories:
-  temp: {in: workspace}
-  clips: {in: workspace, holds: [temp_video]}
-  videos: {in: output, holds: [final_video]}
-"""
+from cliplace import LAYOUT, Place
 
 
 @pytest.fixture

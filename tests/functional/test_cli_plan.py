@@ -1,10 +1,12 @@
 """`rules plan` and `rules show`, run as processes."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from cliplace import Place
+from cliplace import LAYOUT, Place
 
 
 def test_a_plan_says_what_goes_first_and_changes_nothing(place: Place) -> None:
@@ -78,8 +80,11 @@ def test_a_plan_over_a_limit_is_refused_in_its_first_line_unless_the_limit_is_ra
     assert refused.out.startswith(
         "REFUSED: this plan cannot be applied as it is\n  it removes 3 files, `limits.files` is 2;"
     )
+    written = place.rules("plan", "--out", "p.jsonl")
+    assert written.code == 6
+    assert written.err == "written to p.jsonl; it can be read but not applied, as its first lines say\n"
     assert place.rules("plan", "--limit", "files=3").code == 0
-    assert place.rules("plan", "--limit", "files=unlimited").code == 0
+    assert place.rules("plan", "--limit", "files=unlimited", "--limit", "untracked_share=100%").code == 0
 
 
 @pytest.mark.parametrize(
@@ -90,6 +95,7 @@ def test_a_plan_over_a_limit_is_refused_in_its_first_line_unless_the_limit_is_ra
         ("files=many", "limit `many` is not a whole number, such as `200000`"),
         ("bytes=7", "size `7` is not a number with a unit"),
         ("untracked_share=101%", "limit `101%` is more than 100%"),
+        ("plan_age=soon", "duration `soon` is not numbers with units"),
     ],
 )
 def test_a_limit_that_makes_no_sense_is_a_usage_error(place: Place, limit: str, message: str) -> None:
@@ -101,7 +107,9 @@ def test_a_limit_that_makes_no_sense_is_a_usage_error(place: Place, limit: str, 
 
 def test_a_plan_of_the_future_is_made_and_never_applied(place: Place) -> None:
     """`--at +7d` is a forecast."""
-    assert place.rules("plan", "--at", "+7d", "--out", "p.jsonl").code == 0
+    planned = place.rules("plan", "--at", "+7d", "--out", "p.jsonl")
+    assert planned.code == 0
+    assert planned.err == "written to p.jsonl; it is a forecast, to be read and not applied\n"
     answer = place.rules("apply", "p.jsonl")
     assert answer.code == 5
     assert "it is a forecast for " in answer.err
@@ -178,17 +186,101 @@ def test_a_plan_that_cannot_be_read_is_refused_without_waiting(place: Place) -> 
         assert f"`{path}` " in answer.err
 
 
-def test_a_reader_that_leaves_early_is_no_error(place: Place) -> None:
-    """`rules plan | head -1` says nothing on stderr."""
-    command = f"{sys.executable} -m rules_engine plan | head -n 1"
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command],
+def _written_to(place: Place, handle: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rules_engine", *arguments],
         cwd=place.path,
         env=place.environment,
+        stdout=handle,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_reader_that_leaves_early_is_no_error_and_stops_no_run(place: Place) -> None:
+    """`rules plan | head -1` says nothing on stderr, and an apply goes on to its end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        planned = _written_to(place, writing, "plan")
+        applied = _written_to(place, writing, "apply", "--yes", "--quiet")
+    finally:
+        os.close(writing)
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert (applied.returncode, applied.stderr) == (0, "")
+    assert not (place.media / "a/temp_1").exists()
+
+
+def test_output_that_cannot_be_written_is_said(place: Place) -> None:
+    """A full disk behind stdout."""
+    with Path("/dev/full").open("w") as full:
+        answer = _written_to(place, full.fileno(), "plan")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: the output cannot be written: No space left on device\n  help: ")
+
+
+def test_a_long_answer_is_written_whole(place: Place) -> None:
+    """Thousands of steps come out in pieces, in order."""
+    names = [f"temp_{number:04}" for number in range(1500)]
+    for name in names:
+        place.write(f"media/b/{name}")
+    place.rules("plan", "--out", "p.jsonl")
+    lines = place.rules("show", "p.jsonl", "--steps").out.splitlines()
+    assert [line.split("  by ")[0].split()[-1] for line in lines[3:]] == [f"b/{name}" for name in names]
+
+
+def test_a_fifo_is_no_plan_and_is_not_waited_for(place: Place) -> None:
+    """Exit 5 at once."""
+    os.mkfifo(place.path / "p.jsonl")
+    answer = place.rules("show", "p.jsonl")
+    assert answer.code == 5
+    assert "`p.jsonl` is not a regular file" in answer.err
+
+
+def test_a_plan_that_does_not_fit_leaves_nothing_behind(place: Place) -> None:
+    """Neither a part of it nor a file aside."""
+    command = f"ulimit -f 1; exec {sys.executable} -B -m rules_engine plan --out p.jsonl"
+    environment = place.environment | {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=place.path,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{place.rules('plan').out.splitlines()[0]}\n"
+    assert done.returncode == 6
+    assert done.stderr.startswith("error: the plan cannot be written to `p.jsonl`: File too large")
+    assert sorted(path.name for path in place.path.iterdir()) == ["media", "policies"]
+
+
+def test_a_seal_that_cannot_be_used_is_noted(place: Place) -> None:
+    """The logs are read instead, and the plan says so on stderr."""
+    place.write("policies/clip.yaml", LAYOUT)
+    place.rules("job", "start", "clip", "--id", "j1")
+    place.rules("job", "finish", "j1")
+    place.write("media/.rules/sealed/j1.json", "{")
+    answer = place.rules("plan")
+    assert answer.code == 0
+    assert answer.err.startswith("note: ")
+    assert "j1" in answer.err
+    assert place.rules("plan", "--quiet").err == ""
+
+
+def test_policies_that_lie_in_the_root_are_never_in_their_own_plan(place: Place) -> None:
+    """Whatever a rule says about their names."""
+    place.write("media/temp_policies/temp_cleanup.yaml", (place.path / "policies/cleanup.yaml").read_text())
+    arguments = ("plan", "--policies", "media/temp_policies", "--root", "media", "--format", "json")
+    found = place.rules(*arguments).document
+    assert [step["path"] for step in found["steps"]] == ["a/temp_1", "a/temp_2", "a/film.part"]
+    assert "own_state" in [kept["because"] for kept in found["kept"]]
+
+
+def test_debugging_removes_nothing_and_says_so(place: Place) -> None:
+    """`RULES_DEBUG=1` is `debug: true`."""
+    answer = place.rules("plan", environment={"RULES_DEBUG": "1"})
+    assert "Nothing goes: no file is due.\n" in answer.out
+    assert "cleanup is off" in answer.out

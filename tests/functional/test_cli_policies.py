@@ -105,6 +105,8 @@ def test_a_folder_without_policies_is_an_error(place: Place, files: tuple[str, .
         answer = place.rules(command, "--policies", "none")
         assert answer.code == 4
         assert f"error[{code}]: " in answer.out + answer.err
+    found = place.rules("check", "--policies", "none", "--format", "json").document
+    assert [(one["code"], one["place"]) for one in found["diagnostics"]] == [(code, None)]
 
 
 def test_schemas_are_printed_by_kind(place: Place) -> None:
@@ -175,8 +177,10 @@ def test_an_unexpected_error_is_two_lines_unless_its_place_is_asked_for(place: P
     assert "Traceback" in debugged.err
 
 
-def _on_a_terminal(place: Place, arguments: list[str], environment: dict[str, str], answer: bytes = b"") -> str:
-    """What a command writes where all its ends are one terminal."""
+def _on_a_terminal(
+    place: Place, arguments: list[str], environment: dict[str, str], answer: bytes = b""
+) -> tuple[int, str]:
+    """How a command ends and what it writes where all its ends are one terminal."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "rules_engine", *arguments],
@@ -195,21 +199,37 @@ def _on_a_terminal(place: Place, arguments: list[str], environment: dict[str, st
     except OSError:  # how a terminal says that the other end is closed
         pass
     os.close(leader)
-    process.wait(timeout=60)
-    return written.decode().replace("\r\n", "\n")
+    return process.wait(timeout=60), written.decode().replace("\r\n", "\n")
 
 
 def test_colour_is_for_terminals_and_only_decoration(place: Place) -> None:
     """`NO_COLOR` gives the very text that a pipe gets."""
     plain = place.rules("plan", "--at", "2036-01-01").out
     assert "\x1b[" not in plain
-    assert _on_a_terminal(place, ["plan", "--at", "2036-01-01"], {"NO_COLOR": "1"}) == plain
-    assert "\x1b[" in _on_a_terminal(place, ["plan", "--at", "2036-01-01"], {})
+    assert _on_a_terminal(place, ["plan", "--at", "2036-01-01"], {"NO_COLOR": "1"}) == (0, plain)
+    assert "\x1b[" in _on_a_terminal(place, ["plan", "--at", "2036-01-01"], {})[1]
 
 
 @pytest.mark.parametrize(("answer", "goes"), [(b"n\n", False), (b"\n", False), (b"y\n", True)])
 def test_apply_asks_a_person_and_silence_is_no(place: Place, answer: bytes, goes: bool) -> None:
     """The question names the number of steps."""
-    said = _on_a_terminal(place, ["apply"], {"NO_COLOR": "1"}, answer)
+    code, said = _on_a_terminal(place, ["apply"], {"NO_COLOR": "1"}, answer)
+    assert code == 0
     assert "Carry out these 3 steps? [y/N]" in said
     assert (place.media / "a/temp_1").exists() is not goes
+
+
+def test_leaving_at_the_question_is_an_interruption(place: Place) -> None:
+    """Exit 130, and nothing happened."""
+    code, said = _on_a_terminal(place, ["apply"], {"NO_COLOR": "1"}, b"\x04")
+    assert code == 130
+    assert said.endswith("error: interrupted\n")
+    assert (place.media / "a/temp_1").exists()
+
+
+def test_a_person_sees_how_far_a_run_is(place: Place) -> None:
+    """On a terminal, and not with `--quiet`."""
+    place.rules("plan", "--out", "p.jsonl")
+    said = _on_a_terminal(place, ["apply", "p.jsonl"], {"NO_COLOR": "1"})[1]
+    assert ": 3 steps\n" in said
+    assert "\r3 of 3\n" in said
