@@ -4,7 +4,7 @@ import os
 
 import click
 
-from rules_engine.cli.options import exits, format_option, policies_option
+from rules_engine.cli.options import exits, format_option, ignored_talk_options, policies_option
 from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.policy.lint import lint
@@ -16,6 +16,7 @@ from rules_engine.report.check_text import check_document, check_lines
 @policies_option
 @click.option("--sentences", is_flag=True, help="Say each rule in English, with what it does not say filled in.")
 @format_option
+@ignored_talk_options
 def check(*, folders: tuple[str, ...], sentences: bool, form: str) -> int:
     """Load all policies and show every problem; warnings do not fail."""
     checked = check_folders(folders, environment=os.environ)

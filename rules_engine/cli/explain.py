@@ -8,6 +8,7 @@ from rules_engine.cli.options import (
     at_option,
     exits,
     format_option,
+    ignored_talk_options,
     moment_asked,
     policies_option,
     root_option,
@@ -31,6 +32,7 @@ from rules_engine.report.explain_text import explanation_document, explanation_l
 @root_option
 @at_option
 @format_option
+@ignored_talk_options
 def explain(
     *, paths: tuple[str, ...], folders: tuple[str, ...], root_path: str | None, at: str | None, form: str
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from rules_engine.apply.model import Noted
-from rules_engine.cli.options import exits, format_option, policies_option, root_option
+from rules_engine.cli.options import exits, format_option, ignored_talk_options, policies_option, root_option
 from rules_engine.cli.terminal import complain, show
 from rules_engine.errors import ExitCode, InvalidValueError
 from rules_engine.filesystem.clock import SystemClock
@@ -55,6 +55,7 @@ def job() -> None:
 @policies_option
 @root_option
 @format_option
+@ignored_talk_options
 def start(
     *,
     job_type: str,
@@ -121,6 +122,7 @@ def _told(problems: list[Noted]) -> int:
 @click.option("--type", "file_type", required=True, metavar="TYPE", help="The file type, such as temp_video.")
 @policies_option
 @root_option
+@ignored_talk_options
 def add(
     *, job_id: str, paths: tuple[str, ...], file_type: str, folders: tuple[str, ...], root_path: str | None
 ) -> None:
@@ -139,6 +141,7 @@ def add(
 @click.option("--failed", is_flag=True, help="The job failed; its files stay for as long as the settings say.")
 @policies_option
 @root_option
+@ignored_talk_options
 def finish(*, job_id: str, failed: bool, folders: tuple[str, ...], root_path: str | None) -> int:
     """Finish job ID: seal what it made and move its status link."""
     policies = load_policies(folders, environment=os.environ)
@@ -152,6 +155,7 @@ def finish(*, job_id: str, failed: bool, folders: tuple[str, ...], root_path: st
 @policies_option
 @root_option
 @format_option
+@ignored_talk_options
 def list_all(*, folders: tuple[str, ...], root_path: str | None, form: str) -> None:
     """List every job with its status as read now, and manifests that are damaged."""
     policies = load_policies(folders, environment=os.environ)
@@ -168,6 +172,7 @@ def list_all(*, folders: tuple[str, ...], root_path: str | None, form: str) -> N
 @policies_option
 @root_option
 @format_option
+@ignored_talk_options
 def show_one(*, job_id: str, folders: tuple[str, ...], root_path: str | None, form: str) -> None:
     """Show everything that the manifest of job ID says."""
     policies = load_policies(folders, environment=os.environ)

@@ -74,9 +74,18 @@ def format_option(command: Command) -> Command:
 
 def talk_options(command: Command) -> Command:
     """Add `--quiet` and `--verbose`."""
-    quiet = click.option("--quiet", is_flag=True, help="No remarks on stderr.")
-    verbose = click.option("--verbose", is_flag=True, help="Name more, and show the cause of an unexpected error.")
-    return quiet(verbose(command))
+    return _talk_options(command, expose=True)
+
+
+def ignored_talk_options(command: Command) -> Command:
+    """Add `--quiet` and `--verbose` to a command that has neither remarks nor more to say, so that all take them."""
+    return _talk_options(command, expose=False)
+
+
+def _talk_options(command: Command, *, expose: bool) -> Command:
+    quiet = click.option("--quiet", is_flag=True, expose_value=expose, help="No remarks on stderr.")
+    more = "Name more, and show the cause of an unexpected error."
+    return quiet(click.option("--verbose", is_flag=True, expose_value=expose, help=more)(command))
 
 
 def moment_asked(at: str | None, now: Instant) -> Instant:

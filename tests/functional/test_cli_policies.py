@@ -172,9 +172,12 @@ def test_an_unexpected_error_is_two_lines_unless_its_place_is_asked_for(place: P
         "error: unexpected ZeroDivisionError: oops\n  help: this is a defect; report this line"
     )
     assert "Traceback" not in answer.err
-    debugged = place.process("explain", "film.mkv", environment=path | {"RULES_DEBUG": "1"})
-    assert debugged.code == 1
-    assert "Traceback" in debugged.err
+    for debugged in (
+        place.process("explain", "film.mkv", environment=path | {"RULES_DEBUG": "1"}),
+        place.process("explain", "film.mkv", "--verbose", environment=path),
+    ):
+        assert debugged.code == 1
+        assert "Traceback" in debugged.err
 
 
 def _on_a_terminal(
