@@ -8,8 +8,9 @@ import yaml
 from casefile import Case, describe_moment
 
 from rules_engine.inventory.model import FileFact
-from rules_engine.plan.model import BUILT_IN, Count, Decision, Kept, NotDue, Plan, Remove, RuleSummary, StepAction
+from rules_engine.plan.model import Count, Decision, Kept, NotDue, Plan, Remove, RuleSummary, StepAction
 from rules_engine.plan.planner import make_plan
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.load import load_texts
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.paths import join, sort_key

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules_engine.inventory.model import FileFact
-from rules_engine.plan.model import BUILT_IN
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Owner, Subject
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Rule, Settings, Since
 from rules_engine.values.quantities import EARLIEST, FOREVER, Duration, Instant
 from rules_engine.values.vocabulary import JobStatus

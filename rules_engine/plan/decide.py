@@ -174,7 +174,7 @@ def _removal_rules(
 
 def _built_in(subject: Subject, seen: Evidence) -> tuple[tuple[Rule, Matched], ...]:
     rule = seen.built_in
-    return ((rule, MATCHED),) if isinstance(select(rule, subject), Matched) else ()
+    return ((rule, MATCHED),) if rule is not None and isinstance(select(rule, subject), Matched) else ()
 
 
 def _type_not_cleaned(subject: Subject, policies: PolicySet) -> Kept | None:

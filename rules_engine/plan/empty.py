@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, job_waits
-from rules_engine.plan.model import BUILT_IN, LARGEST_BATCH, Batch, Entry, StepAction
+from rules_engine.plan.model import LARGEST_BATCH, Batch, Entry, StepAction
 from rules_engine.plan.protect import protection_of_directory
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import PolicySet, Tracked
 from rules_engine.values.paths import RelPath, join, name_of, parent, sort_key
 from rules_engine.values.quantities import FOREVER
@@ -97,8 +98,8 @@ class EmptyDirectories:
         return not off and all(wait.until <= self._evidence.now for wait in every)
 
     def _built_in_wait(self, owner: Owner) -> tuple[Wait, ...]:
-        after = self._evidence.built_in.after
-        wait = after.of(owner.status.counts_as) if after else None
+        built_in = self._evidence.built_in
+        wait = built_in.after.of(owner.status.counts_as) if built_in and built_in.after else None
         if owner.end is None or wait is None:
             return (Wait(FOREVER, BUILT_IN),)
         return (Wait(owner.end + wait, BUILT_IN),)

@@ -9,9 +9,10 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.ages import Wait, aged_from, job_waits, never_comes, rule_wait
 from rules_engine.plan.decide import judge
 from rules_engine.plan.misses import describe_miss
-from rules_engine.plan.model import BUILT_IN, Decision, Kept
+from rules_engine.plan.model import Decision, Kept
 from rules_engine.plan.select import OF_JOBS, Matched, Miss, NotMatched, Unknown, Verdict, select
 from rules_engine.plan.subject import Evidence, Subject
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import format_duration, format_instant
@@ -67,8 +68,9 @@ def explain(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, se
 def _owner_trace(
     subject: Subject, said: tuple[Verdict, ...], decision: Decision, policies: PolicySet, seen: Evidence
 ) -> OwnerTrace:
-    built_in = seen.built_in
-    pairs = [*zip(policies.rules, said, strict=True), (built_in, select(built_in, subject))]
+    pairs = list(zip(policies.rules, said, strict=True))
+    if seen.built_in is not None:
+        pairs.append((seen.built_in, select(seen.built_in, subject)))
     traces = [_rule_trace(rule, verdict, subject, decision, seen) for rule, verdict in pairs]
     traces.sort(key=lambda trace: (not trace.decides, not trace.selects, trace.rule))
     job = subject.owner.job.job_id if subject.owner else None

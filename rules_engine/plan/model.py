@@ -111,9 +111,6 @@ class Batch:
     deliverable: bool = False
 
 
-BUILT_IN = RuleName("settings.cleanup")
-"""The name under which the built-in rule stands in plans."""
-
 LARGEST_BATCH = 4_096
 
 
@@ -203,6 +200,8 @@ class Trailer:
     """Limits that the plan exceeds; a plan with one is never applied."""
     looked_at: Count = field(default_factory=Count)
     untracked: Count = field(default_factory=Count)
+    left_out: Count = field(default_factory=Count)
+    """Would go, but the plan was narrowed to something else."""
     digest: str = ""
     """SHA-256, hex, of the whole plan file up to itself; set once the plan has been written or read."""
 
@@ -242,3 +241,7 @@ class Ask:
 
     limits: Mapping[str, int | None] = field(default_factory=dict)
     """Raised limits by name; None is unlimited."""
+    jobs: frozenset[JobId] | None = None
+    """Only steps on what one of these jobs owns; narrows after all decisions. None is everything."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What else was asked for, in the caller's words; recorded in the plan."""

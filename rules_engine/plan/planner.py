@@ -72,23 +72,37 @@ def make_plan(
         policies_digest=policies.digest,
         limits=raised(policies.settings.limits, ask),
         versions={"pathspec": PATHSPEC_VERSION, "rules_engine": __version__},
-        ask={
-            f"limit {name}": "unlimited" if value is None else str(value) for name, value in sorted(ask.limits.items())
-        },
+        ask=_asked(ask),
     )
-    planner = _Planner(policies, OwnerIndex(known), seen, header, watch)
+    planner = _Planner(policies, OwnerIndex(known), seen, header, watch, only=ask.jobs)
     return Plan(header, planner.batches(inventory), planner.trailer)
+
+
+def _asked(ask: Ask) -> dict[str, str]:
+    limits = {f"limit {name}": "unlimited" if value is None else str(value) for name, value in ask.limits.items()}
+    jobs = {} if ask.jobs is None else {"jobs": " ".join(sorted(ask.jobs))}
+    return dict(sorted({**ask.said, **limits, **jobs}.items()))
 
 
 class _Planner:
     """One making of a plan; its trailer grows while the batches go by."""
 
-    def __init__(self, policies: PolicySet, owners: OwnerIndex, seen: Evidence, header: Header, watch: Watch) -> None:
+    def __init__(
+        self,
+        policies: PolicySet,
+        owners: OwnerIndex,
+        seen: Evidence,
+        header: Header,
+        watch: Watch,
+        *,
+        only: frozenset[JobId] | None,
+    ) -> None:
         self._policies = policies
         self._owners = owners
         self._seen = seen
         self._header = header
         self._watch = watch
+        self._only = only
         self._summary = Summary(policies, seen)
         self._empty = EmptyDirectories(policies, seen)
         self._judge = Judge(policies, seen)
@@ -112,21 +126,29 @@ class _Planner:
         groups: dict[_Key, list[Entry]] = {}
         stays = False
         for judged, jobs, files in self._judged(facts, owners):
-            self._summary.count(files, judged, tracked=bool(jobs))
             decision = judged.decision
+            ids = tuple(job.job_id for job in jobs)
+            if isinstance(decision, Remove) and not self._is_asked_for(ids):
+                self._summary.leave_out(files)
+                stays = True
+                continue
+            self._summary.count(files, judged, tracked=bool(jobs))
             for file in files:
                 self._watch(file, decision)
             if isinstance(decision, Remove):
-                ids = tuple(job.job_id for job in jobs)
                 key = (StepAction(decision.action.value), decision.rules, ids, decision.deliverable)
                 groups.setdefault(key, []).extend(_entry(file, decision.due) for file in files)
             else:
                 stays = True
-        if len(owners.whole) == 1 and is_at_or_below(facts.path, owners.whole[0].workspace):
+        whole = owners.whole[0] if len(owners.whole) == 1 else None
+        if whole and is_at_or_below(facts.path, whole.workspace) and self._is_asked_for((whole.job_id,)):
             rules = frozenset(name for key in groups for name in key[1])
-            self._empty.add(facts, owners.whole[0].job_id, rules, all_go=not stays)
+            self._empty.add(facts, whole.job_id, rules, all_go=not stays)
         for key, entries in sorted(groups.items(), key=lambda group: group[0]):
             yield from _batches(facts, key, entries)
+
+    def _is_asked_for(self, owners: Iterable[JobId]) -> bool:
+        return self._only is None or not self._only.isdisjoint(owners)
 
     def _judged(
         self, facts: DirectoryFacts, owners: DirectoryOwners

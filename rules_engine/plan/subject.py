@@ -5,21 +5,15 @@ from dataclasses import dataclass, field
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.model import BUILT_IN, Guards, Kept
+from rules_engine.plan.model import Guards, Kept
+from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import (
-    Action,
-    After,
-    FileSelector,
-    JobSelector,
     Layout,
     PolicySet,
     Rule,
-    Settings,
-    Tracked,
 )
-from rules_engine.values.diagnostics import Span
 from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
-from rules_engine.values.quantities import Duration, Instant
+from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import FileType, JobId, JobStatus, Place
 
 
@@ -70,24 +64,10 @@ class Evidence:
     workspaces: Mapping[RelPath, tuple[JobId, ...]]
     above_workspaces: frozenset[RelPath]
     """Every directory that a workspace lies below."""
-    built_in: Rule
-    """`settings.cleanup` as a rule; it acts where no rule of a policy selects."""
+    built_in: Rule | None
+    """`settings.cleanup` as a rule; it acts where no rule of a policy selects. None in manual cleanup."""
     protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
     """What protects all of a directory, remembered; a directory's files ask one after another."""
-
-
-def built_in_rule(settings: Settings) -> Rule:
-    """`settings.cleanup` as a rule: temporary files of ended jobs, where no rule of a policy selects."""
-    cleanup = settings.cleanup
-    failed = Duration(max(cleanup.retention, cleanup.preserve_on_failure))
-    return Rule(
-        name=BUILT_IN,
-        span=Span("", 0, 0, 0, 0),
-        action=Action.DELETE,
-        jobs=JobSelector(statuses=frozenset({JobStatus.COMPLETED, JobStatus.FAILED})),
-        files=FileSelector(tracked=Tracked.TRACKED),
-        after=After(None, ((JobStatus.COMPLETED, cleanup.retention), (JobStatus.FAILED, failed))),
-    )
 
 
 def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guards, *, now: Instant) -> Evidence:
@@ -103,7 +83,8 @@ def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guar
             if link is not None:
                 links.setdefault(link, job.job_id)
     above = frozenset(directory for workspace in workspaces for directory in ancestors(workspace))
-    return Evidence(now, guards, owners, links, workspaces, above, built_in_rule(policies.settings))
+    built_in = built_in_rule(policies.settings.cleanup) if policies.built_in else None
+    return Evidence(now, guards, owners, links, workspaces, above, built_in)
 
 
 @dataclass(frozen=True, slots=True)

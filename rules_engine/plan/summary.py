@@ -6,20 +6,10 @@ from typing import Final, assert_never
 
 from rules_engine.inventory.model import FileFact, Inventory
 from rules_engine.plan.decide import Judgement, would_go
-from rules_engine.plan.model import (
-    BUILT_IN,
-    Because,
-    Count,
-    Kept,
-    KeptSummary,
-    NotDue,
-    Remove,
-    RuleSummary,
-    StepAction,
-    Trailer,
-)
+from rules_engine.plan.model import Because, Count, Kept, KeptSummary, NotDue, Remove, RuleSummary, StepAction, Trailer
 from rules_engine.plan.select import Miss, NotMatched, Verdict
 from rules_engine.plan.subject import Evidence
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, PolicySet, Rule
 from rules_engine.values.paths import RelPath, sort_key
 from rules_engine.values.quantities import DAY, format_instant
@@ -55,7 +45,7 @@ class Summary:
         self.untracked_removals = Count()
         self._policies = policies
         self._seen = seen
-        self._rules = {rule.name: _empty(rule) for rule in (*policies.rules, seen.built_in)}
+        self._rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
         self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
         self._days: dict[str, Count] = {}
 
@@ -110,6 +100,10 @@ class Summary:
             self.untracked_removals.add(some)
         for name in removal.rules:
             self._rules[name].decided.add(some)
+
+    def leave_out(self, files: Sequence[FileFact]) -> None:
+        """Count files that would go, had the plan not been narrowed to something else."""
+        self.trailer.left_out.add(Count(len(files), sum(file.size or 0 for file in files)))
 
     def count_directory(self) -> None:
         """Count one directory that the plan removes."""
@@ -171,6 +165,10 @@ def keep_largest(largest: list[tuple[int, RelPath]], files: Sequence[FileFact]) 
 
 def _largest_first(one: tuple[int, RelPath]) -> tuple[int, bytes]:
     return -one[0], sort_key(one[1])
+
+
+def _all_rules(policies: PolicySet, seen: Evidence) -> tuple[Rule, ...]:
+    return policies.rules if seen.built_in is None else (*policies.rules, seen.built_in)
 
 
 def _empty(rule: Rule) -> RuleSummary:

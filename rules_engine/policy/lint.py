@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations, islice
 from typing import Final
 
+from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.lint_patterns import find_text, lint_patterns, warning
 from rules_engine.policy.lint_text import find_cut_values
-from rules_engine.policy.model import Action, After, FileSelector, JobSelector, PolicySet, Rule, Since, Tracked
+from rules_engine.policy.model import PolicySet, Rule, Since, Tracked
 from rules_engine.policy.reach import is_deliverable, layouts_of, may_share, shared_path
-from rules_engine.values.diagnostics import Diagnostic, Span
+from rules_engine.values.diagnostics import Diagnostic
 from rules_engine.values.quantities import Duration, format_duration
 from rules_engine.values.text import escape
-from rules_engine.values.vocabulary import JobStatus, Place, RuleName
+from rules_engine.values.vocabulary import JobStatus, Place
 
 _MOST_PAIRS: Final = 1000
 """Pairs of rules that are compared: with more rules than that, a warning must not cost minutes."""
@@ -77,25 +78,11 @@ def _keeps_everything(rule: Rule) -> Iterator[Diagnostic]:
 
 
 def _protects_nothing(rule: Rule, policies: PolicySet) -> Iterator[Diagnostic]:
-    removals = [*policies.removal_rules, _built_in(policies)]
+    removals = [*policies.removal_rules, built_in_rule(policies.settings.cleanup)]
     if any(may_share(rule, one, policies) for one in removals):
         return
     message = f"rule `{rule.name}` protects nothing from the rules: none of them can select what it keeps"
     yield warning("W503", message, rule.span, "check what it selects; it still holds back `rules clean`")
-
-
-def _built_in(policies: PolicySet) -> Rule:
-    """The rule that the settings stand for."""
-    cleanup = policies.settings.cleanup
-    ended = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
-    return Rule(
-        name=RuleName("settings.cleanup"),
-        span=Span("settings", 1, 1, 1, 1),
-        action=Action.DELETE,
-        jobs=JobSelector(statuses=ended),
-        files=FileSelector(types=cleanup.file_types),
-        after=After(cleanup.retention),
-    )
 
 
 def _reaches_nothing(rule: Rule, policies: PolicySet, sources: Mapping[str, str]) -> Iterator[Diagnostic]:

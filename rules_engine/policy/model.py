@@ -230,6 +230,8 @@ class PolicySet:
     settings: Settings = field(default_factory=Settings)
     folders: tuple[str, ...] = ()
     """Absolute paths of the policy folders, in the order in which they were given."""
+    built_in: bool = True
+    """Whether `settings.cleanup` acts as a rule; not in manual cleanup, which has one rule of its own."""
     digest: str = ""
     """SHA-256, hex, of the effective policies: what they say, not how they are written."""
 

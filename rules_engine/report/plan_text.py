@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from rules_engine.plan.model import BUILT_IN, Header, Plan, RuleSummary, StepAction, Trailer
+from rules_engine.plan.model import Header, Plan, RuleSummary, StepAction, Trailer
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_rest import due_lines, kept_lines, notice_lines

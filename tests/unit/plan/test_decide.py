@@ -9,7 +9,8 @@ from makers import NOW, days, days_ago, decided, evidence, file, job, keep, narr
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.manifest.model import Damage
 from rules_engine.plan.decide import combine, decide, judge, would_go
-from rules_engine.plan.model import BUILT_IN, Because, Guards, Kept, NotDue, Remove
+from rules_engine.plan.model import Because, Guards, Kept, NotDue, Remove
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, After, FileSelector, Settings, Since, Tracked
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Duration, Instant

@@ -6,7 +6,8 @@ from makers import NOW, days, days_ago, evidence, file, job, keep, narrow, polic
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.explain import Explanation, RuleTrace, explain
-from rules_engine.plan.model import BUILT_IN, Because, Kept, Remove
+from rules_engine.plan.model import Because, Kept, Remove
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, FileSelector, JobSelector, PolicySet, Settings, Since, Tracked
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import ByteCount, Instant, format_instant

@@ -8,8 +8,9 @@ from makers import NOW, days, days_ago, file, job, keep, listed, narrow, planned
 from rules_engine.errors import InvalidValueError
 from rules_engine.inventory.model import DirectoryFacts, Inventory
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.model import BUILT_IN, Ask, Batch, Count, Guards, StepAction
+from rules_engine.plan.model import Ask, Batch, Count, Guards, StepAction
 from rules_engine.plan.planner import make_plan
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, FileSelector, JobSelector, Settings, Tracked
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import ByteCount, Duration, instant_to_datetime

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from rules_engine.plan.model import (
-    BUILT_IN,
     Batch,
     Because,
     Count,
@@ -16,6 +15,7 @@ from rules_engine.plan.model import (
     StepAction,
     Trailer,
 )
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action
 from rules_engine.report.overview import look_through
 from rules_engine.report.plan_text import plan_lines
@@ -47,7 +47,7 @@ Rules, also those with nothing to do
       not due yet: 3 files, 3.0 GiB; the next falls due at 2026-03-02T00:00:00Z (in 20h)
       selected but kept for another reason: 1 file, 1.0 GiB
   `old-tmp`           delete                   nothing           policies/cleanup.yaml:20
-      nearest miss: 412 files match but no job declared them: `tracked: any`?
+      nearest miss: 412 files match but no job declared them: `tracked: false`?
   `older`             trash                   34 files  2.0 GiB  policies/cleanup.yaml:12
   `someday`           trash (report only)     10 files  5.0 GiB  policies/cleanup.yaml:30
       would go: 10 files, 5.0 GiB; a report-only rule is never carried out
@@ -111,7 +111,7 @@ def _whole() -> Plan:
                 20,
                 near_misses={
                     "match but have another size": Count(2, 0),
-                    "match but no job declared them: `tracked: any`?": Count(412, 0),
+                    "match but no job declared them: `tracked: false`?": Count(412, 0),
                 },
             ),
             _rule("older", Action.TRASH, 12, decided=Count(34, 2 * GIB)),
