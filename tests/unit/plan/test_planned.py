@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from makers import NOW, days, days_ago, file, job, keep, listed, narrow, planned, policies, removal, wide
+from makers import NOW, days, days_ago, evidence, file, job, keep, listed, narrow, planned, policies, removal, wide
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.inventory.model import DirectoryFacts, Inventory
 from rules_engine.manifest.model import JobRecord
+from rules_engine.plan.explain import explain
 from rules_engine.plan.model import Ask, Batch, Count, Guards, StepAction
 from rules_engine.plan.planner import make_plan
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, FileSelector, JobSelector, Settings, Tracked
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import ByteCount, Duration, instant_to_datetime
-from rules_engine.values.vocabulary import CleanupPolicy, FileType, JobStatus
+from rules_engine.values.vocabulary import CleanupPolicy, FileType, JobId, JobStatus
 
 
 def directories(plan_batches: object) -> list[str]:
@@ -181,6 +182,29 @@ def test_without_a_walk_the_plan_says_what_was_not_looked_at() -> None:
     plan = make_plan(policies(), (), Inventory(()), Guards(), now=instant_to_datetime(NOW), ask=ask).collected()
     assert plan.trailer.skipped == [("", "untracked files: no removal rule is about them")]
     assert plan.header.ask == {"limit bytes": "5", "limit files": "unlimited"}
+
+
+def test_a_narrowed_plan_decides_all_and_takes_what_was_asked_for() -> None:
+    """A plan of one job removes what that job owns, counts what else would go, and leaves other workspaces alone."""
+    facts = listed(file("misc/x"), file("scratch/a/x"), file("scratch/b/x"), file("scratch/b/y"))
+    ask = Ask(jobs=frozenset({JobId("a")}), said={"what": "job a"})
+    plan = planned(policies(removal()), (job("a"), job("b")), facts, ask=ask)
+    steps = [(batch.directory, batch.action.value, entry.name) for batch in plan.batches for entry in batch.entries]
+    assert steps == [("scratch/a", "delete", "x"), ("scratch", "remove_directory", "a")]
+    assert plan.trailer.left_out == Count(3, 30)
+    assert plan.trailer.looked_at == Count(1, 10)
+    assert plan.header.ask == {"jobs": "a", "what": "job a"}
+
+
+def test_a_plan_without_the_built_in_rule_names_it_nowhere() -> None:
+    """Manual cleanup has one rule: temporary files that it does not select stay, and so do empty directories."""
+    manual = replace(policies(removal(files=FileSelector(match=narrow("y")))), built_in=False)
+    facts = listed(file("scratch/a/x"), subdirectories={"scratch/a": (), "scratch/b": ()})
+    plan = planned(manual, (job("a"), job("b")), facts)
+    assert plan.batches == ()
+    assert [rule.name for rule in plan.trailer.rules] == ["old"]
+    explained = explain(file("scratch/a/x"), (job(),), manual, evidence(manual, (job(),)))
+    assert [one.rule for one in explained.owners[0].rules] == ["old"]
 
 
 def test_sealed_files_that_are_alike_are_told_apart_where_it_matters() -> None:
