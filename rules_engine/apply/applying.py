@@ -26,6 +26,7 @@ from rules_engine.plan.model import Plan
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import Instant
 
 
 def _nobody(_event: Event) -> None:
@@ -40,10 +41,11 @@ def apply_plan(
     clock: Clock,
     listen: Callable[[Event], None] = _nobody,
     lock_wait_s: float = 0,
+    until: Instant | None = None,
 ) -> RunResult:
     """Carry out `plan`, or the plan file at that path, and nothing else; the same plan again finishes a run cut short.
 
-    Without `policies` the plan's own are trusted: for a host that has none.
+    Without `policies` the plan's own are trusted: for a host that has none. At `until` the run stops cleanly.
 
     Raises:
         PlanFileError: when the plan is not whole.
@@ -65,7 +67,7 @@ def apply_plan(
             with open_run(state, reading.trailer.run_id, copy) as folder:
                 known = policies or PolicySet()
                 own = own_paths(root, (*known.folders, *([plan] if isinstance(plan, str) else [])))
-                return _Application(root, folder, known, own, clock, listen).carry_out(reading)
+                return _Application(root, folder, known, own, clock, listen, until).carry_out(reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class _Application:
     own: tuple[RelPath, ...]
     clock: Clock
     listen: Callable[[Event], None]
+    until: Instant | None
 
     def carry_out(self, plan: Plan) -> RunResult:
         recorded = self.folder.recorded()
@@ -108,6 +111,7 @@ class _Application:
             look_again=present.look_again,
             clock=clock,
             listen=self.listen,
+            until=self.until,
         )
 
 

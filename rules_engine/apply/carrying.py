@@ -26,7 +26,7 @@ from rules_engine.errors import RulesError
 from rules_engine.plan.model import Batch
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import join
-from rules_engine.values.quantities import Instant
+from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.vocabulary import JobId
 
 
@@ -43,6 +43,7 @@ class Carrying:
         look_again: Callable[[frozenset[JobId]], None],
         clock: Clock,
         listen: Callable[[Event], None],
+        until: Instant | None = None,
     ) -> None:
         self._executor = executor
         self._group = group
@@ -51,6 +52,7 @@ class Carrying:
         self._look_again = look_again
         self._clock = clock
         self._listen = listen
+        self._until = until
         self._tally = Tally()
         self._settled = 0
         self._broken = ""
@@ -81,15 +83,23 @@ class Carrying:
         breaker = Breaker()
         try:
             for number, index, batch in self._unsettled(batches, recorded):
+                self._stop_when_late()
                 for at, result in enumerate(self._executor.carry_out(batch, index), index):
                     self._group.add(number, batch, at, result)
                     breaker.note(result)
                     if self._group.is_due:
                         self._commit()
+                    if at + 1 < len(batch.entries):
+                        self._stop_when_late()
             self._commit()
         except StopRun as stop:
             return self._last_commit() or stop.why
         return ""
+
+    def _stop_when_late(self) -> None:
+        # Asked only before a further step: a run that is through is finished, however late.
+        if self._until is not None and self._clock.now() >= self._until:
+            raise StopRun(f"its time was over at {format_instant(self._until)}")
 
     def _unsettled(
         self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]

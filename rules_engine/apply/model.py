@@ -31,7 +31,7 @@ class RunState(StrEnum):
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
-    """The breaker opened, or the log of the run could not be written."""
+    """The breaker opened, its time was over, or the log of the run could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
