@@ -112,7 +112,7 @@ def _check(
 ) -> Checked:
     texts = {source.file: source.text for source in sources}
     policies = _shaped(sources, findings)
-    loaded = _mean(policies, folders, findings, environment) if not findings else None
+    loaded = replace(_mean(policies, folders, findings, environment), sources=texts) if not findings else None
     return Checked(None if findings else loaded, findings.in_order(), texts)
 
 

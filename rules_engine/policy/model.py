@@ -234,6 +234,8 @@ class PolicySet:
     """Whether `settings.cleanup` acts as a rule; not in manual cleanup, which has one rule of its own."""
     digest: str = ""
     """SHA-256, hex, of the effective policies: what they say, not how they are written."""
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The texts that they were loaded from, by file name, in the order in which they were read; decide nothing."""
 
     @property
     def keep_rules(self) -> tuple[Rule, ...]:
