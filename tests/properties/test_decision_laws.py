@@ -15,7 +15,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import decide, judge, would_go
 from rules_engine.plan.model import Kept, NotDue, Remove
 from rules_engine.plan.subject import subject_of
-from rules_engine.policy.model import Action, Rule
+from rules_engine.policy.model import Action, Rule, Since
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import JobStatus
@@ -84,13 +84,18 @@ def test_what_cannot_be_read_never_removes_more(world: World, hidden: str) -> No
                 assert told == blind
 
 
+CHANGED = removals("changed", since=Since.CHANGED, deliverables=True, report_only=False)
+
+
 @LAW
-@given(worlds(), SEEDS)
-def test_a_job_that_cannot_be_read_never_removes_more(world: World, seed: int) -> None:
+@given(worlds(), CHANGED, SEEDS)
+def test_a_job_that_cannot_be_read_never_removes_more(world: World, rule: Rule, seed: int) -> None:
     """A job's end or parameter that is missing removes nothing that any value it might hold would not remove."""
     assume(world.jobs)
+    # A rule that reads the times of the file alone: the failure shield is all that asks for the job's end.
+    world = world if seed % 3 else world.with_rules((*world.policies.keep_rules, rule))
     at = seed % len(world.jobs)
-    job = world.jobs[at]
+    job = replace(world.jobs[at], status=JobStatus.FAILED) if seed % 2 else world.jobs[at]
     series = world.policies.layouts.get(job.job_type) is not None
     blank = {name: value for name, value in job.parameters.items() if name != "series"}
 
