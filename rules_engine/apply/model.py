@@ -8,6 +8,7 @@ from rules_engine.errors import ExitCode, RulesError
 from rules_engine.plan.model import StepAction
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import RuleName
 
 
 class Outcome(StrEnum):
@@ -147,6 +148,17 @@ class StepNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The user of the run may not carry a step out: another user has to. It is in `.rules/handover.jsonl` too."""
+
+    noted: Noted
+    rules: tuple[RuleName, ...]
+    uid: int
+    """The user who may not."""
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """Outcomes became durable: how many steps of the run are settled by now."""
 
@@ -160,7 +172,7 @@ class RunEnded:
     result: RunResult
 
 
-Event: TypeAlias = RunStarted | StepNoted | Committed | RunEnded
+Event: TypeAlias = RunStarted | StepNoted | HandedOver | Committed | RunEnded
 """What a listener of a run hears."""
 
 

@@ -3,7 +3,7 @@
 import sys
 from typing import assert_never
 
-from rules_engine.apply.model import Committed, Event, Outcome, RunEnded, RunStarted, StepNoted
+from rules_engine.apply.model import Committed, Event, HandedOver, Outcome, RunEnded, RunStarted, StepNoted
 from rules_engine.cli.terminal import talk
 from rules_engine.report.words import VERBS, name
 from rules_engine.values.text import escape, plural
@@ -31,7 +31,7 @@ class Progress:
                 talk(f"\r{settled} of {self._steps}", end="")
             case RunEnded() if self._moves:
                 talk("")
-            case StepNoted() | Committed() | RunEnded():
+            case StepNoted() | HandedOver() | Committed() | RunEnded():
                 pass
             case _:
                 assert_never(event)

@@ -215,6 +215,8 @@ class Settings:
     trash_empty: TrashEmptying = TrashEmptying.WITH_APPLY
     keep_markers: tuple[str, ...] = (".rules-keep",)
     state_keep: Duration = Duration(90 * DAY)  # noqa: RUF009 - same
+    open_parents: bool = False
+    """Whether a run may make a directory that its user owns writable for the moment of a step."""
     origins: Mapping[str, Span] = field(default_factory=dict)
     """Dotted key, such as `cleanup.retention` → where it was set; a key that is missing holds its default."""
 

@@ -79,6 +79,7 @@ def read_settings(
         trash_empty=TrashEmptying(chosen.text("trash.empty", _DEFAULTS.trash_empty)),
         keep_markers=_read_markers(chosen.find("keep_markers"), findings),
         state_keep=chosen.duration("state.keep", _DEFAULTS.state_keep),
+        open_parents=chosen.flag("permissions.open_parents", default=_DEFAULTS.open_parents),
         origins=dict(sorted(chosen.origins.items())),
     )
     return settings, root

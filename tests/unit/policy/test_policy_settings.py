@@ -40,6 +40,7 @@ retry: {attempts: 2, first_wait: 10ms, longest_wait: 1s}
 trash: {keep: 30d, empty: manually}
 keep_markers: [".zz", ".keep"]
 state: {keep: 10d}
+permissions: {open_parents: true}
 """)
     assert (found.root, found.debug, found.at_finish) == ("/srv/media", True, AtFinish.NOTHING)
     assert (found.cleanup.enabled, found.cleanup.debug_mode_disables) == (False, False)
@@ -49,6 +50,7 @@ state: {keep: 10d}
     assert found.retry == Retry(2, SECOND // 100, SECOND)
     assert (found.trash_keep, found.trash_empty) == (30 * DAY, TrashEmptying.MANUALLY)
     assert (found.keep_markers, found.state_keep) == ((".keep", ".zz"), 10 * DAY)
+    assert found.open_parents
 
 
 def test_each_key_that_was_set_says_where() -> None:
