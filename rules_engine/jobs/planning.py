@@ -1,7 +1,7 @@
 """What planning, applying and explaining share: the root opened, the jobs read, the tree looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rules_engine.apply.applying import own_paths
@@ -13,10 +13,11 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.model import Ask, Guards, Plan
-from rules_engine.plan.planner import make_plan
+from rules_engine.plan.planner import NOBODY, Watch, make_plan
 from rules_engine.policy.model import PolicySet, Tracked
 from rules_engine.values.clock import Clock
 from rules_engine.values.quantities import Instant, instant_to_datetime
+from rules_engine.values.vocabulary import JobId
 
 NOTHING_ASKED: Final = Ask()
 
@@ -40,11 +41,21 @@ class Survey:
     inventory: Inventory
     notes: tuple[str, ...] = ()
     """Seals that could not be used, one line each."""
+    only: frozenset[JobId] | None = None
+    """Only what these jobs have was looked at; all jobs are known all the same. None is everything."""
 
-    def plan(self, now: Instant, ask: Ask = NOTHING_ASKED) -> Plan:
+    def plan(self, now: Instant, ask: Ask = NOTHING_ASKED, watch: Watch = NOBODY) -> Plan:
         """The plan of that moment; its decisions are made while its batches are gone through."""
         moment = instant_to_datetime(now)
-        return make_plan(self.policies, self.jobs, self.inventory, self.guards, now=moment, ask=ask)
+        asked = replace(ask, jobs=_both(self.only, ask.jobs))
+        return make_plan(self.policies, self.jobs, self.inventory, self.guards, now=moment, ask=asked, watch=watch)
+
+
+def _both(one: frozenset[JobId] | None, other: frozenset[JobId] | None) -> frozenset[JobId] | None:
+    """The jobs that both name; None names all."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one & other
 
 
 def open_root(policies: PolicySet, path: str | None = None) -> Root:
@@ -60,8 +71,17 @@ def open_root(policies: PolicySet, path: str | None = None) -> Root:
     return Root.open(named)
 
 
-def survey(policies: PolicySet, root: Root, clock: Clock, *, own_files: Sequence[str] = ()) -> Survey:
-    """Read the jobs of `root`, and look at the tree as far as the rules reach.
+def survey(
+    policies: PolicySet,
+    root: Root,
+    clock: Clock,
+    *,
+    own_files: Sequence[str] = (),
+    only: frozenset[JobId] | None = None,
+) -> Survey:
+    """Read the jobs of `root`, and look at the tree as far as the rules reach; with `only`, at what these jobs have.
+
+    All jobs are read in any case: a file of one of these may have other owners.
 
     Raises:
         UntrustedStateError: when the state below `.rules` cannot be read.
@@ -69,8 +89,10 @@ def survey(policies: PolicySet, root: Root, clock: Clock, *, own_files: Sequence
     store = ManifestStore(root, clock)
     loaded = store.load(policies.workspaces_of)
     guards = guards_of(policies, root, loaded, own_files)
-    inventory = gather(root, store, loaded.jobs, walk=needs_walk(policies))
-    return Survey(policies, loaded.jobs, guards, inventory, loaded.notes)
+    looked_at = loaded.jobs if only is None else tuple(job for job in loaded.jobs if job.job_id in only)
+    # What only a walk finds has no owner, so it cannot be of these jobs.
+    inventory = gather(root, store, looked_at, walk=only is None and needs_walk(policies))
+    return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
 
 
 def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Sequence[str] = ()) -> Guards:
