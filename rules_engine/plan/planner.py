@@ -129,7 +129,7 @@ class _Planner:
             decision = judged.decision
             ids = tuple(job.job_id for job in jobs)
             if isinstance(decision, Remove) and not self._is_asked_for(ids):
-                self._summary.leave_out(files)
+                self._summary.leave_out(files, tracked=bool(jobs))
                 stays = True
                 continue
             self._summary.count(files, judged, tracked=bool(jobs))

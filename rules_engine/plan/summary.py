@@ -51,10 +51,7 @@ class Summary:
 
     def count(self, files: Sequence[FileFact], judged: Judgement, *, tracked: bool) -> None:
         """Count files that share a judgement."""
-        some = Count(len(files), sum(file.size or 0 for file in files))
-        self.trailer.looked_at.add(some)
-        if not tracked:
-            self.trailer.untracked.add(some)
+        some = self._count_looked_at(files, tracked=tracked)
         decision = judged.decision
         match decision:
             case Kept():
@@ -101,9 +98,16 @@ class Summary:
         for name in removal.rules:
             self._rules[name].decided.add(some)
 
-    def leave_out(self, files: Sequence[FileFact]) -> None:
+    def leave_out(self, files: Sequence[FileFact], *, tracked: bool) -> None:
         """Count files that would go, had the plan not been narrowed to something else."""
-        self.trailer.left_out.add(Count(len(files), sum(file.size or 0 for file in files)))
+        self.trailer.left_out.add(self._count_looked_at(files, tracked=tracked))
+
+    def _count_looked_at(self, files: Sequence[FileFact], *, tracked: bool) -> Count:
+        some = Count(len(files), sum(file.size or 0 for file in files))
+        self.trailer.looked_at.add(some)
+        if not tracked:
+            self.trailer.untracked.add(some)
+        return some
 
     def count_directory(self) -> None:
         """Count one directory that the plan removes."""

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from rules_engine.policy.fields import read_size
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.nodes import Node
-from rules_engine.values.quantities import parse_size
 
 _REMOVAL_ONLY: Final = {
     "after": "a keep rule protects at once; how long it protects is `for`",
@@ -79,7 +79,8 @@ def _check_sizes(node: Node, findings: Findings) -> None:
     larger, smaller = node.get("files", "larger_than"), node.get("files", "smaller_than")
     if larger is None or smaller is None:
         return
-    if parse_size(larger.text) + 1 >= parse_size(smaller.text):
+    sizes = read_size(larger, findings), read_size(smaller, findings)
+    if sizes[0] is not None and sizes[1] is not None and sizes[0] + 1 >= sizes[1]:
         findings.error(
             "P422",
             f"no file is larger than {larger.text} and smaller than {smaller.text}",

@@ -10,7 +10,7 @@ from rules_engine.policy.nodes import Node
 from rules_engine.policy.patterns import PatternError, PatternList, Reading, parse_patterns
 from rules_engine.policy.templates import Template, parse_template
 from rules_engine.values.paths import InvalidPathError, parse_relpath
-from rules_engine.values.quantities import Duration, parse_duration
+from rules_engine.values.quantities import ByteCount, Duration, parse_duration, parse_size
 
 _FIELD: Final = re.compile(r"\{[^{}]*\}")
 _FORMAT: Final = re.compile(r"\{([a-z0-9_]+):")
@@ -25,6 +25,17 @@ def read_duration(node: Node, findings: Findings) -> Duration | None:
         return parse_duration(node.text)
     except InvalidValueError as err:
         findings.error("P401", str(err), node.span, "write a shorter one; a keep rule without `for` keeps always")
+        return None
+
+
+def read_size(node: Node | None, findings: Findings) -> ByteCount | None:
+    """The size that stands there; None where nothing does."""
+    if node is None:
+        return None
+    try:
+        return parse_size(node.text)
+    except InvalidValueError as err:
+        findings.error("P401", str(err), node.span, "write a smaller one")
         return None
 
 

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rules_engine.policy.contradictions import check_rule
-from rules_engine.policy.fields import read_duration, read_patterns
+from rules_engine.policy.fields import read_duration, read_patterns, read_size
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.known import Known
 from rules_engine.policy.model import Action, After, FileSelector, JobSelector, Rule, Since, Tracked
 from rules_engine.policy.nodes import Node
 from rules_engine.policy.patterns import Reading
-from rules_engine.values.quantities import parse_size
 from rules_engine.values.vocabulary import FileType, JobStatus, JobType, Place, RuleName
 
 
@@ -115,15 +114,14 @@ def _read_files(node: Node, action: Action, known: Known, findings: Findings) ->
     known.check_file_types(node.each("files", "type"), findings)
     types, place = _texts(node, "files", "type"), node.get("files", "in")
     known.check_place(place, findings)
-    larger, smaller = node.get("files", "larger_than"), node.get("files", "smaller_than")
     return FileSelector(
         match=read_patterns(node.get("files", "match"), Reading.WIDE if keeps else Reading.NARROW, findings),
         exclude=read_patterns(node.get("files", "except"), Reading.WIDE, findings),
         types=frozenset(FileType(one) for one in types) if types else None,
         place=Place(place.text) if place is not None else None,
         tracked=_tracked(node, keeps=keeps),
-        larger_than=parse_size(larger.text) if larger is not None else None,
-        smaller_than=parse_size(smaller.text) if smaller is not None else None,
+        larger_than=read_size(node.get("files", "larger_than"), findings),
+        smaller_than=read_size(node.get("files", "smaller_than"), findings),
     )
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from rules_engine.policy.fields import check_path, read_duration
+from rules_engine.policy.fields import check_path, read_duration, read_size
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.known import Known
 from rules_engine.policy.model import AtFinish, Limits, Retry, Settings, TrashEmptying
 from rules_engine.policy.nodes import Node
 from rules_engine.values.diagnostics import Span
-from rules_engine.values.quantities import FOREVER, ByteCount, Duration, parse_size
+from rules_engine.values.quantities import FOREVER, ByteCount, Duration
 from rules_engine.values.vocabulary import DEFAULT_CLEANUP, CleanupPolicy, FileType
 
 _DEFAULTS: Final = Settings()
@@ -109,16 +109,16 @@ def _read_limits(chosen: _Chosen, findings: Findings) -> Limits:
     size, age = chosen.find("limits.bytes"), chosen.find("limits.plan_age")
     return Limits(
         files=chosen.limit("limits.files", default.files),
-        bytes=default.bytes if size is None else _read_bytes(size),
+        bytes=default.bytes if size is None else _read_bytes(size, findings),
         untracked_share=chosen.limit("limits.untracked_share", default.untracked_share),
         plan_age=default.plan_age if age is None else _read_age(age, findings),
     )
 
 
-def _read_bytes(node: Node) -> ByteCount | None:
+def _read_bytes(node: Node, findings: Findings) -> ByteCount | None:
     if node.text == "unlimited":
         return None
-    return ByteCount(0) if node.scalar == 0 else parse_size(node.text)
+    return ByteCount(0) if node.scalar == 0 else read_size(node, findings)
 
 
 def _read_age(node: Node, findings: Findings) -> Duration | None:
