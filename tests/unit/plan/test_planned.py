@@ -192,7 +192,7 @@ def test_a_narrowed_plan_decides_all_and_takes_what_was_asked_for() -> None:
     steps = [(batch.directory, batch.action.value, entry.name) for batch in plan.batches for entry in batch.entries]
     assert steps == [("scratch/a", "delete", "x"), ("scratch", "remove_directory", "a")]
     assert plan.trailer.left_out == Count(3, 30)
-    assert plan.trailer.looked_at == Count(1, 10)
+    assert plan.trailer.looked_at == Count(4, 40)
     assert plan.header.ask == {"jobs": "a", "what": "job a"}
 
 
