@@ -54,13 +54,18 @@ def check_job_id(text: str) -> JobId:
     return JobId(text)
 
 
+def is_host(text: str) -> bool:
+    """Whether `text` can be the name of a host in the name of a log."""
+    return _HOST.fullmatch(text) is not None
+
+
 def check_host(text: str) -> str:
     """The host name that `text` writes.
 
     Raises:
         InvalidValueError: when it cannot stand in the name of a log.
     """
-    if not _HOST.fullmatch(text):
+    if not is_host(text):
         raise InvalidValueError("host name", text, "cannot stand in the name of a manifest; give the host another name")
     return text
 
@@ -127,9 +132,9 @@ def append(
         UntrustedStateError: when the last line is damaged.
     """
     with open_log(directory, name) as log:
-        last = _last_line(log, name)
+        last = last_line(log, name)
         if guard is not None:
-            guard(_first_start(log), last)
+            guard(first_start(log), last)
         seq = last.seq if last is not None else 0
         lines = [
             encode_line(Line(seq=number, at=at, event=event, held=held)) for number, event in enumerate(events, seq + 1)
@@ -153,13 +158,13 @@ def begin(directory: Directory, name: str, event: Event, *, at: Instant, held: b
     return True
 
 
-def _first_start(log: LogFile) -> Start | None:
+def first_start(log: LogFile) -> Start | None:
     """The event that the log begins with, where that is the start of an attempt."""
     line = decode_line(log.read(0, _HEAD).partition(b"\n")[0])
     return line.event if line is not None and isinstance(line.event, Start) else None
 
 
-def _last_line(log: LogFile, name: str) -> Line | None:
+def last_line(log: LogFile, name: str) -> Line | None:
     """The last whole line, once what was torn off behind it is cut; None in an empty log."""
     look = _FIRST_LOOK
     while True:

@@ -8,6 +8,7 @@ from typing import Final
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area
+from rules_engine.manifest.hosts import HOSTS, known_hosts
 from rules_engine.manifest.log import Log, is_job_id, log_name, read_log, split_log_name
 from rules_engine.manifest.seal import Seal, SealError, decode_seal
 from rules_engine.values.text import escape
@@ -30,8 +31,8 @@ class Listing:
     """Names among the manifests that no manifest can have."""
 
 
-def list_shelf(state: Directory, only: JobId | None = None) -> Listing:
-    """The logs and seals below `state`, of one job or of all.
+def list_shelf(state: Directory) -> Listing:
+    """The logs and seals below `state`.
 
     Raises:
         UntrustedStateError: when a listing cannot be read: what it does not show would look like no job at all.
@@ -43,13 +44,35 @@ def list_shelf(state: Directory, only: JobId | None = None) -> Listing:
             found = split_log_name(name)
             if found is None:
                 odd.append(name)
-            elif only in {None, found[0]} and area is not None:
-                logs.setdefault(found[0], {})[found[1]] = _length(area, name)
+            elif area is not None:
+                length = _length(area, name)
+                logs.setdefault(found[0], {})[found[1]] = -1 if length is None else length
     with _area(state, SEALED) as area:
         names = _names(area, SEALED) if area else []
     ids = {name.removesuffix(SEAL_SUFFIX) for name in names if name.endswith(SEAL_SUFFIX)}
-    seals = {JobId(job_id) for job_id in ids if is_job_id(job_id)}
-    return Listing(logs, frozenset(seals if only is None else seals & {only}), tuple(odd))
+    return Listing(logs, frozenset(JobId(job_id) for job_id in ids if is_job_id(job_id)), tuple(odd))
+
+
+def find_on_shelf(state: Directory, job_id: JobId) -> Listing:
+    """The logs and seal of one job, whatever the number of the others.
+
+    Raises:
+        UntrustedStateError: when that cannot be told.
+    """
+    try:
+        hosts = known_hosts(state)
+    except OSError as err:
+        raise _unreadable(HOSTS, err) from err
+    if hosts is None:
+        everything = list_shelf(state)
+        logs = {job_id: everything.logs[job_id]} if job_id in everything.logs else {}
+        return Listing(logs, everything.seals & {job_id})
+    with _area(state, MANIFESTS) as area:
+        lengths = {host: _length(area, log_name(job_id, host)) for host in hosts} if area else {}
+    there = {host: length for host, length in lengths.items() if length is not None}
+    with _area(state, SEALED) as area:
+        sealed = area is not None and _length(area, f"{job_id}{SEAL_SUFFIX}") is not None
+    return Listing({job_id: there} if there else {}, frozenset({job_id} if sealed else ()))
 
 
 def read_logs(state: Directory, job_id: JobId, hosts: Mapping[str, int]) -> tuple[Log, ...]:
@@ -119,9 +142,10 @@ def _unreadable(name: str, err: OSError) -> UntrustedStateError:
     return UntrustedStateError(f".rules/{escape(name)}", f"cannot be read: {err.strerror}", "check its permissions")
 
 
-def _length(area: Directory, name: str) -> int:
+def _length(area: Directory, name: str) -> int | None:
+    """The length of a file; -1 where that cannot be told, None where it is not there."""
     try:
         found = area.stat(name)
     except OSError:
         return -1
-    return found.size if found is not None else -1
+    return found.size if found is not None else None

@@ -2,27 +2,33 @@
 
 from collections.abc import Collection, Iterable
 from contextlib import nullcontext
+from typing import Final
 
 from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import is_job_locked, lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
-from rules_engine.filesystem.root import Root, open_area
+from rules_engine.filesystem.root import STATE, Root, open_area
 from rules_engine.manifest.amend import amended, completed
+from rules_engine.manifest.appender import Appender
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
 from rules_engine.manifest.events import AddDirectory, AddFiles, Event, Finish, Lease, Line, Remove, Start, decode_path
 from rules_engine.manifest.fold import Folded, fold
+from rules_engine.manifest.hosts import note_host
 from rules_engine.manifest.log import Guard, append, begin, check_host, check_job_id, log_name
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, observer, read_job
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
 from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, encode_seal
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, list_shelf, read_logs
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
 from rules_engine.values.clock import Clock
 from rules_engine.values.names import encode_name
 from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Duration
 from rules_engine.values.vocabulary import DirectoryType, FileType, JobId, JobStatus
+
+_MOST_APPENDERS: Final = 128
+"""Jobs whose logs one process keeps open; two descriptors and a directory handle each."""
 
 
 class ManifestStore:
@@ -33,6 +39,15 @@ class ManifestStore:
         self._clock = clock
         self._machine = machine or this_machine(host)
         self._seals: dict[JobId, Seal] = {}
+        self._appenders: dict[JobId, Appender] = {}
+
+    def log_of(self, job_id: str) -> RelPath:
+        """Where this host's log of a job lies, or will lie.
+
+        Raises:
+            InvalidValueError: when `job_id` cannot be the id of a job.
+        """
+        return RelPath(f"{STATE}/{MANIFESTS}/{log_name(check_job_id(job_id), check_host(self._machine.host))}")
 
     def load(self, workspaces: Workspaces = no_layouts) -> LoadedJobs:
         """Every job; `workspaces` says where a job of that id would work, in every layout.
@@ -91,7 +106,7 @@ class ManifestStore:
         return self.get(job_id)
 
     def _startable(self, state: Directory, job_id: JobId) -> Folded:
-        hosts = list_shelf(state, job_id).logs.get(job_id, {})
+        hosts = find_on_shelf(state, job_id).logs.get(job_id, {})
         if not hosts:
             return Folded(None)
         # We hold the job's lock: whoever held it for an earlier attempt does so no more.
@@ -152,7 +167,21 @@ class ManifestStore:
                 check_not_above(job_id, decode_path(event.path), workspace)
             check_declared(job_id, paths, workspaces_above, workspace, lambda: self._workspaces(job_id))
 
-        self._write(job_id, check_host(self._machine.host), event, guard=guard)
+        self._add(job_id, event, guard)
+
+    def _add(self, job_id: JobId, event: Event, guard: Guard | None = None) -> None:
+        """Append to this host's log through one that is kept open: a job may declare a hundred thousand files."""
+        host = check_host(self._machine.host)
+        kept = self._appenders.get(job_id)
+        if kept is None or not kept.is_ours:
+            if len(self._appenders) >= _MOST_APPENDERS:
+                # The oldest; whoever still appends through it holds it, and it closes when they let go.
+                self._appenders.pop(next(iter(self._appenders)), None)
+            kept = self._appenders[job_id] = Appender(self._root.require_state(), job_id, log_name(job_id, host))
+        try:
+            kept.append(event, clock=self._clock, guard=guard)
+        except FileNotFoundError:
+            self._write(job_id, host, event, guard=guard)
 
     def _workspaces(self, job_id: JobId) -> tuple[RelPath, ...]:
         record = self.get(job_id)
@@ -166,7 +195,7 @@ class ManifestStore:
         """
         event = Remove(paths=[encode_name(path) for path in paths])
         if event.paths:
-            self._write(check_job_id(job_id), check_host(self._machine.host), event)
+            self._add(check_job_id(job_id), event)
 
     def renew(self, job_id: str, lease: Duration) -> None:
         """From now on each event keeps the job running for `lease`.
@@ -197,11 +226,12 @@ class ManifestStore:
         others = {one.host: one.last_seq for one in found.running if one.host != host}
         event = Finish(status="completed" if success else "failed", finishes=others)
         self._write(checked, host, event, durable=True)
+        self._appenders.pop(checked, None)
         return self._sealed(checked, directories)
 
     def _sealed(self, job_id: JobId, directories: Iterable[tuple[RelPath, SealedDirectory]]) -> JobRecord:
         state = self._root.require_state()
-        logs = read_logs(state, job_id, list_shelf(state, job_id).logs.get(job_id, {}))
+        logs = read_logs(state, job_id, find_on_shelf(state, job_id).logs.get(job_id, {}))
         folded = fold(job_id, logs, observer(state, self._machine, job_id))
         if folded.record is None or folded.damage is not None or folded.running:
             return self.get(job_id)
@@ -234,7 +264,7 @@ class ManifestStore:
 
     def _read(self, job_id: JobId) -> Found:
         state = self._root.state
-        listing = list_shelf(state, job_id) if state is not None else None
+        listing = find_on_shelf(state, job_id) if state is not None else None
         if state is None or listing is None or (job_id not in listing.logs and job_id not in listing.seals):
             return Found(Folded(None))
         return read_job(state, self._machine, job_id, listing)
@@ -255,6 +285,7 @@ class ManifestStore:
         with open_area(state, MANIFESTS) as area:
             if area.stat(name) is None:
                 self._check_known(job_id, event, guard)
+                note_host(state, host, area)
                 if begin(area, name, event, at=at, held=locked):
                     return
             append(area, name, [event], at=at, held=locked, durable=durable, guard=guard)
