@@ -195,16 +195,30 @@ class Directory:
         if durable:
             self.sync()
 
-    def append_to(self, name: str) -> int:
-        """A descriptor that appends to a file of our own state, made where it is missing; the caller closes it."""
+    def append_to(self, name: str, *, make: bool = True) -> int:
+        """A descriptor that appends to a file of our own state, which `make` makes; the caller closes it.
+
+        Raises:
+            FileNotFoundError: when it is missing and not to be made.
+        """
         check_name(name)
         try:
             return os.open(name, _APPEND, dir_fd=self.fd)
         except FileNotFoundError:
+            if not make:
+                raise
             mode = self.state_mode() & 0o666
             fd = os.open(name, _APPEND | os.O_CREAT, mode, dir_fd=self.fd)
             _grant(fd, mode)
             return fd
+
+    def mark(self, name: str, mtime_ns: int) -> None:
+        """Have an empty file of our own state, with this time of change."""
+        fd = self.append_to(name)
+        try:
+            os.utime(fd, ns=(mtime_ns, mtime_ns))
+        finally:
+            os.close(fd)
 
     def state_mode(self) -> int:
         """The permission bits of directories of our own state in this one: shared with the group where it is."""

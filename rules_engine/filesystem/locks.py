@@ -12,8 +12,9 @@ from filelock import lock_descriptor
 from rules_engine.errors import LockedError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.directory import Directory
-from rules_engine.filesystem.root import find_area, open_area
+from rules_engine.filesystem.root import open_area
 from rules_engine.values.clock import Clock
+from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import SECOND, Instant, format_instant
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId
@@ -45,6 +46,23 @@ def lock_root(state: Directory, *, wait_s: float = 0, clock: Clock | None = None
         yield
 
 
+def is_root_locked(state: Directory) -> bool:
+    """Whether somebody holds the lock of the root; also True where that cannot be told."""
+    try:
+        fd = os.open(LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=state.fd)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 @contextmanager
 def lock_job(state: Directory, job_id: JobId, *, wait_s: float = 0, clock: Clock | None = None) -> Iterator[None]:
     """Hold the lock of a job while the block runs: evidence that somebody is there to finish it.
@@ -58,24 +76,52 @@ def lock_job(state: Directory, job_id: JobId, *, wait_s: float = 0, clock: Clock
 
 def is_job_locked(state: Directory, job_id: JobId) -> bool:
     """Whether somebody holds the lock of a job; also True where that cannot be told."""
-    area = find_area(state, JOB_LOCKS)
-    if area is None:
-        return False
-    with area:
+    probe = JobLockProbe(state, job_id)
+    try:
+        return probe.is_locked()
+    finally:
+        probe.close()
+
+
+class JobLockProbe:
+    """Asks again and again whether somebody holds the lock of one job, at the cost of one open."""
+
+    __slots__ = ("_fd", "_job_id", "_state")
+
+    def __init__(self, state: Directory, job_id: JobId) -> None:
+        self._state = state
+        self._job_id = job_id
+        self._fd = -1
+
+    def is_locked(self) -> bool:
+        """Whether somebody holds it now; also True where that cannot be told."""
+        if self._fd < 0:
+            try:
+                self._fd = _open_job_lock(self._state, self._job_id)
+            except FileNotFoundError:
+                return False
+            except OSError:
+                return True
         try:
-            fd = os.open(job_id, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=area.fd)
-        except FileNotFoundError:
-            return False
+            fcntl.flock(self._fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
         except OSError:
             return True
-    try:
-        # Shared, so that two who ask at once do not take each other for the holder.
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(fd)
-    return False
+        return False
+
+    def close(self) -> None:
+        """Close it; more than once is harmless."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _open_job_lock(state: Directory, job_id: JobId) -> int:
+    with state.open(RelPath(JOB_LOCKS)) as area:
+        return os.open(job_id, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=area.fd)
 
 
 @contextmanager

@@ -2,10 +2,15 @@
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Final
 
 from rules_engine.filesystem.directory import Directory
+
+_CLOSED: Final = -1
 
 
 class LogFile:
@@ -71,3 +76,77 @@ def _lock(directory: Directory, name: str) -> int:
         if there is not None and there.inode == os.fstat(fd).st_ino:
             return fd
         os.close(fd)
+
+
+class KeptLog:
+    """A log that stays open between appends: `with kept as log:` holds its lock, for one thread at a time.
+
+    A lock belongs to the open file, which a forked child shares: whoever forks opens it anew (`is_ours`).
+    The handle on its directory is closed with it.
+    """
+
+    __slots__ = ("_directory", "_fd", "_mutex", "_name", "_process", "inode")
+
+    def __init__(self, directory: Directory, name: str) -> None:
+        self._directory = directory
+        self._name = name
+        self._fd = _CLOSED
+        self.inode = 0
+        self._process = os.getpid()
+        self._mutex = threading.Lock()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened it, and did not inherit it from the process that did."""
+        return self._process == os.getpid()
+
+    def __enter__(self) -> LogFile:
+        """The log, whole lines up to its `size` but for a torn tail.
+
+        Raises:
+            FileNotFoundError: when it is gone.
+        """
+        self._mutex.acquire()
+        try:
+            size = self._locked()
+            return LogFile(self._fd, size)
+        except BaseException:
+            self._drop()
+            self._mutex.release()
+            raise
+
+    def _locked(self) -> int:
+        """The length of the log once its lock is held, of the file that has the name now."""
+        while True:
+            if self._fd == _CLOSED:
+                self._fd = self._directory.append_to(self._name, make=False)
+                self.inode = os.fstat(self._fd).st_ino
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            # A repair may have set the file aside since. While it is open, no other file gets its inode number.
+            there = os.stat(self._name, dir_fd=self._directory.fd, follow_symlinks=False)
+            if there.st_ino == self.inode:
+                return there.st_size
+            self._drop()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            # Not left to closing: a child that was forked meanwhile would go on holding it.
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        finally:
+            self._mutex.release()
+
+    def _drop(self) -> None:
+        fd, self._fd = self._fd, _CLOSED
+        if fd != _CLOSED:
+            os.close(fd)
+
+    def close(self) -> None:
+        """Close it; more than once is harmless."""
+        self._drop()
+        self._directory.close()
+
+    def __del__(self) -> None:
+        # Whoever kept it is gone without a word, as stores of short scripts are.
+        self.close()

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from contextlib import nullcontext
-from typing import Final
 
 from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
@@ -10,7 +9,7 @@ from rules_engine.filesystem.locks import is_job_locked, lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import STATE, Root, open_area
 from rules_engine.manifest.amend import amended, completed
-from rules_engine.manifest.appender import Appender
+from rules_engine.manifest.appender import Appenders
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
 from rules_engine.manifest.events import AddDirectory, AddFiles, Event, Finish, Lease, Line, Remove, Start, decode_path
 from rules_engine.manifest.fold import Folded, fold
@@ -27,9 +26,6 @@ from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Duration
 from rules_engine.values.vocabulary import DirectoryType, FileType, JobId, JobStatus
 
-_MOST_APPENDERS: Final = 128
-"""Jobs whose logs one process keeps open; two descriptors and a directory handle each."""
-
 
 class ManifestStore:
     """The manifests of one root. Reading needs no initialised root; writing does."""
@@ -39,7 +35,7 @@ class ManifestStore:
         self._clock = clock
         self._machine = machine or this_machine(host)
         self._seals: dict[JobId, Seal] = {}
-        self._appenders: dict[JobId, Appender] = {}
+        self._appenders = Appenders()
 
     def log_of(self, job_id: str) -> RelPath:
         """Where this host's log of a job lies, or will lie.
@@ -172,12 +168,7 @@ class ManifestStore:
     def _add(self, job_id: JobId, event: Event, guard: Guard | None = None) -> None:
         """Append to this host's log through one that is kept open: a job may declare a hundred thousand files."""
         host = check_host(self._machine.host)
-        kept = self._appenders.get(job_id)
-        if kept is None or not kept.is_ours:
-            if len(self._appenders) >= _MOST_APPENDERS:
-                # The oldest; whoever still appends through it holds it, and it closes when they let go.
-                self._appenders.pop(next(iter(self._appenders)), None)
-            kept = self._appenders[job_id] = Appender(self._root.require_state(), job_id, log_name(job_id, host))
+        kept = self._appenders.get(self._root.require_state(), job_id, log_name(job_id, host))
         try:
             kept.append(event, clock=self._clock, guard=guard)
         except FileNotFoundError:
@@ -226,7 +217,7 @@ class ManifestStore:
         others = {one.host: one.last_seq for one in found.running if one.host != host}
         event = Finish(status="completed" if success else "failed", finishes=others)
         self._write(checked, host, event, durable=True)
-        self._appenders.pop(checked, None)
+        self._appenders.forget(checked)
         return self._sealed(checked, directories)
 
     def _sealed(self, job_id: JobId, directories: Iterable[tuple[RelPath, SealedDirectory]]) -> JobRecord:

@@ -1,0 +1,82 @@
+"""The log of one running job, kept open by a process that declares files: what it wrote last is not read again."""
+
+from typing import Final
+
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.locks import JobLockProbe
+from rules_engine.filesystem.logfile import KeptLog
+from rules_engine.filesystem.root import open_area
+from rules_engine.manifest.events import Event, Line, Start, encode_line
+from rules_engine.manifest.log import Guard, first_start, last_line
+from rules_engine.manifest.shelf import MANIFESTS
+from rules_engine.values.clock import Clock
+from rules_engine.values.vocabulary import JobId
+
+_MOST_OPEN: Final = 128
+"""Jobs whose logs one store keeps open; three descriptors each."""
+
+
+class Appender:
+    """Appends to a log that is there, as `log.append` does and with the same guarantees; safe from threads."""
+
+    __slots__ = ("_first", "_kept", "_last", "_name", "_probe", "_seen")
+
+    def __init__(self, state: Directory, job_id: JobId, name: str) -> None:
+        self._name = name
+        self._kept = KeptLog(open_area(state, MANIFESTS), name)
+        self._probe = JobLockProbe(state, job_id)
+        self._first: Start | None = None
+        self._last: Line | None = None
+        self._seen = (0, -1)
+        """Which file had which length when `_first` and `_last` were true of it."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process may append: a forked child opens its own."""
+        return self._kept.is_ours
+
+    def append(self, event: Event, *, clock: Clock, guard: Guard | None) -> None:
+        """Append one event after what was written last, not yet durably.
+
+        Raises:
+            FileNotFoundError: when the log is not there.
+            UntrustedStateError: when its last line is damaged.
+        """
+        with self._kept as log:
+            inode = self._kept.inode
+            # Lines are only ever added: at the length that we left it, the last line is the one that we wrote.
+            if self._seen != (inode, log.size):
+                self._seen = (0, -1)
+                self._last = last_line(log, self._name)
+                self._first = first_start(log)
+            if guard is not None:
+                guard(self._first, self._last)
+            seq = self._last.seq + 1 if self._last is not None else 1
+            line = Line(seq=seq, at=clock.now(), event=event, held=self._probe.is_locked())
+            log.append(encode_line(line), durable=False)
+            self._last, self._seen = line, (inode, log.size)
+
+
+class Appenders:
+    """The appenders of one store, by job; those that are used again and again stay open."""
+
+    __slots__ = ("_by_job",)
+
+    def __init__(self) -> None:
+        self._by_job: dict[JobId, Appender] = {}
+
+    def get(self, state: Directory, job_id: JobId, name: str) -> Appender:
+        """The appender for the log `name` of a job."""
+        found = self._by_job.get(job_id)
+        if found is not None and found.is_ours:
+            return found
+        if len(self._by_job) >= _MOST_OPEN:
+            # Not closed: another thread may be in it. It closes when the last one lets go.
+            self.forget(next(iter(self._by_job), job_id))
+        made = Appender(state, job_id, name)
+        self._by_job[job_id] = made
+        return made
+
+    def forget(self, job_id: JobId) -> None:
+        """Let go of the log of a job."""
+        self._by_job.pop(job_id, None)
