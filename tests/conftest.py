@@ -1,6 +1,15 @@
-"""The option that rewrites the expected part of case files."""
+"""The option that rewrites the expected part of case files, and how examples are chosen."""
+
+import os
 
 import pytest
+from hypothesis import settings
+
+# In CI the same examples every time, so that a red run is about the change it ran on;
+# everybody else looks at new examples with every run.
+settings.register_profile("ci", derandomize=True, database=None, print_blob=True)
+settings.register_profile("local", print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
