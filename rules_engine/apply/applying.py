@@ -10,8 +10,10 @@ from rules_engine.apply.carrying import Carrying
 from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group
+from rules_engine.apply.handover import Handover
 from rules_engine.apply.model import Event, RunResult, RunStarted, RunState
 from rules_engine.apply.outcomes import OutcomeLine
+from rules_engine.apply.permissions import Parents
 from rules_engine.apply.recheck import Present
 from rules_engine.apply.report import from_report
 from rules_engine.apply.retry import Retrier
@@ -100,14 +102,25 @@ class _Application:
     def _carrying(self, trash: Trash, recorded: tuple[OutcomeLine, ...]) -> Carrying:
         root, clock = self.root.directory, self.clock
         store = ManifestStore(self.root, clock)
-        jobs = JobsOnDisk(self.root.require_state(), lambda: _known(store, self.policies))
+        state = self.root.require_state()
+        # Whether this run may open directories or not: what a killed one left open is closed.
+        parents = Parents(root, state)
+        parents.close_left_open()
+        jobs = JobsOnDisk(state, lambda: _known(store, self.policies))
         present = Present(root, jobs, self.policies, self.own, clock)
         retrier = Retrier(self.policies.settings.retry, clock)
         return Carrying(
-            executor=Executor(root, retrier, trash=trash, guard=present),
+            executor=Executor(
+                root,
+                retrier,
+                trash=trash,
+                guard=present,
+                parents=parents if self.policies.settings.open_parents else None,
+            ),
             group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
             folder=self.folder,
             amender=SealAmender(store),
+            handover=Handover(state, clock, run_id=self.folder.run_id, uid=os.geteuid()),
             look_again=present.look_again,
             clock=clock,
             listen=self.listen,

@@ -1,12 +1,10 @@
 """Stops a run when failure after failure shows that something larger is wrong."""
 
-import errno
 from typing import Final
 
-from rules_engine.apply.model import Outcome, StepResult
+from rules_engine.apply.model import PERMISSIONS, Outcome, StepResult
 
 MOST_IN_A_ROW: Final = 10
-_PERMISSIONS: Final = frozenset({errno.EACCES, errno.EPERM})
 
 
 class StopRun(Exception):  # noqa: N818 - it is not an error of anybody's; the run ends early and says why
@@ -34,7 +32,7 @@ class Breaker:
             self._in_a_row = 0
             return
         # A directory that cannot be opened fails all its steps with one result, and is one failure.
-        if result.errno in _PERMISSIONS or result is self._last:
+        if result.errno in PERMISSIONS or result is self._last:
             return
         self._last = result
         self._in_a_row += 1

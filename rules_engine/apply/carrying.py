@@ -1,12 +1,13 @@
 """One carrying-out of a plan, from its first batch that is not settled to its report."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.breaker import Breaker, StopRun
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group, Part
+from rules_engine.apply.handover import Handover
 from rules_engine.apply.model import (
     Committed,
     Event,
@@ -17,6 +18,7 @@ from rules_engine.apply.model import (
     RunResult,
     RunState,
     StepNoted,
+    StepResult,
     Tally,
 )
 from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, to_runs
@@ -40,6 +42,7 @@ class Carrying:
         group: Group,
         folder: RunFolder,
         amender: SealAmender,
+        handover: Handover,
         look_again: Callable[[frozenset[JobId]], None],
         clock: Clock,
         listen: Callable[[Event], None],
@@ -49,6 +52,7 @@ class Carrying:
         self._group = group
         self._folder = folder
         self._amender = amender
+        self._handover = handover
         self._look_again = look_again
         self._clock = clock
         self._listen = listen
@@ -116,9 +120,9 @@ class Carrying:
                 if line.first != index:
                     continue
                 self._count(batch, line.first, line.runs)
-                # Killed after the record, before the seals: say it to them again.
+                # Killed after the record, before the seals and the handover: say it to them again.
                 if line.commit == last:
-                    self._amender.add(batch, line.first, [one.outcome for one in line.outcomes()])
+                    self._tell(batch, line.first, list(line.outcomes()))
                 index = line.first + line.steps
             if index < len(batch.entries):
                 yield number, index, batch
@@ -131,11 +135,14 @@ class Carrying:
             for part in parts:
                 self._settle(part)
             amended = self._amender.amend()
+            handed_over = self._handover.flush()
         except OSError as err:
             # Never tried again: after a failed fsync the system may say yes and have lost the data.
             self._broken = f"the record of the run could not be written: {err.strerror or err}"
             raise StopRun(self._broken) from err
         self._look_again(amended)
+        for notice in handed_over:
+            self._listen(notice)
         self._listen(Committed(self._settled))
 
     def _last_commit(self) -> str:
@@ -150,9 +157,13 @@ class Carrying:
 
     def _settle(self, part: Part) -> None:
         noted = self._count(part.batch, part.first, to_runs(part.results))
-        self._amender.add(part.batch, part.first, [one.outcome for one in part.results])
+        self._tell(part.batch, part.first, part.results)
         for one in noted:
             self._listen(StepNoted(one))
+
+    def _tell(self, batch: Batch, first: int, results: Sequence[StepResult | OutcomeRun]) -> None:
+        self._amender.add(batch, first, [one.outcome for one in results])
+        self._handover.add(batch, first, results)
 
     def _count(self, batch: Batch, first: int, runs: tuple[OutcomeRun, ...]) -> list[Noted]:
         noted: list[Noted] = []

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, assert_never
 
 from rules_engine.apply import steps
-from rules_engine.apply.model import StepResult
+from rules_engine.apply.model import PERMISSIONS, StepResult
+from rules_engine.apply.permissions import Parents
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.trash import Trash, make_directories
 from rules_engine.filesystem.directory import Directory
@@ -24,12 +25,19 @@ class Executor:
     """Carries out steps one after another; one that fails never stops the rest."""
 
     def __init__(
-        self, root: Directory, retrier: Retrier, *, trash: Trash | None = None, guard: Guard | None = None
+        self,
+        root: Directory,
+        retrier: Retrier,
+        *,
+        trash: Trash | None = None,
+        guard: Guard | None = None,
+        parents: Parents | None = None,
     ) -> None:
         self._root = root
         self._retrier = retrier
         self._trash = trash
         self._guard = guard
+        self._parents = parents
 
     def carry_out(self, batch: Batch, first: int = 0) -> Iterator[StepResult]:
         """The result of each entry of `batch` from `first` on, in order, as it is carried out."""
@@ -61,6 +69,10 @@ class Executor:
         except OSError as err:
             first_error = err
         try:
+            if self._parents is not None and first_error.errno in PERMISSIONS:
+                return self._parents.again(
+                    first_error, batch.directory, here, lambda: self._attempt(batch, entry, here)
+                )
             return self._retrier.again(first_error, lambda: self._fresh_attempt(batch, entry))
         except FileNotFoundError:
             return steps.GONE

@@ -1,14 +1,18 @@
 """What carrying out a plan gives: outcomes, their totals, the result of a run, and what a listener hears."""
 
+import errno
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.plan.model import StepAction
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import RuleName
+
+PERMISSIONS: Final = frozenset({errno.EACCES, errno.EPERM})
+"""What the system says where another user might."""
 
 
 class Outcome(StrEnum):
