@@ -1,7 +1,7 @@
 """The one way to the manifests: starting, declaring, finishing and reading jobs."""
 
 from collections.abc import Collection, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
@@ -227,7 +227,10 @@ class ManifestStore:
         if folded.record is None or folded.damage is not None or folded.running:
             return self.get(job_id)
         covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
-        self._write_seal(job_id, encode_seal(folded.record, covered, completed(folded.record, directories)))
+        data = encode_seal(folded.record, covered, completed(folded.record, directories))
+        # The logs are durable and say the same: a seal that is lost or cannot be written makes plans slower, not wrong.
+        with suppress(OSError):
+            self._write_seal(job_id, data, durable=False)
         return self.get(job_id)
 
     def amend_seal(
@@ -248,10 +251,10 @@ class ManifestStore:
         directories = amended(found.seal, removed, unsealed, unlisted)
         self._write_seal(JobId(job_id), encode_seal(found.seal.record, found.seal.logs, directories))
 
-    def _write_seal(self, job_id: JobId, data: bytes) -> None:
+    def _write_seal(self, job_id: JobId, data: bytes, *, durable: bool = True) -> None:
         self._seals.pop(job_id, None)
         with open_area(self._root.require_state(), SEALED) as area:
-            area.write_file(f"{job_id}{SEAL_SUFFIX}", data)
+            area.write_file(f"{job_id}{SEAL_SUFFIX}", data, durable=durable)
 
     def _read(self, job_id: JobId) -> Found:
         state = self._root.state
