@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from rules_engine.apply.model import ActionCount, Outcome, RunResult, RunState
+from rules_engine.apply.model import PERMISSIONS, ActionCount, Outcome, RunResult, RunState
 from rules_engine.plan.model import StepAction
 from rules_engine.report.documents import document, instant_json, path_json
 from rules_engine.report.tables import align
@@ -66,6 +66,16 @@ def _noted(result: RunResult, most: int | None) -> Iterator[str]:
         yield from (f"  {VERBS[one.action]}  {name(one.path)}: {escape(one.cause)}" for one in found[:most])
         if hidden := len(found) - len(found[:most]):
             yield f"  and {plural(hidden, 'more', 'more')}; `--verbose` names all"
+    yield from _handed_over(result)
+
+
+def _handed_over(result: RunResult) -> Iterator[str]:
+    refused = sum(one.errno in PERMISSIONS for one in result.failures)
+    if refused:
+        them = "it is" if refused == 1 else "they are"
+        yield ""
+        yield f"{plural(refused, 'step')} may not be carried out by this user; {them} in `.rules/handover.jsonl`"
+        yield "  help: run `rules apply` as a user who may, or mend the permissions; the next plan has the same steps"
 
 
 def run_document(result: RunResult) -> str:

@@ -46,6 +46,9 @@ def test_a_run_says_what_it_freed_and_names_each_step_that_it_did_not_carry_out(
         "",
         "CHANGED: 1 step",
         "  delete  a\\nb: it was written to",
+        "",
+        "1 step may not be carried out by this user; it is in `.rules/handover.jsonl`",
+        "  help: run `rules apply` as a user who may, or mend the permissions; the next plan has the same steps",
     ]
 
 
