@@ -64,6 +64,8 @@ class Start(_Event, frozen=True, tag="start"):
     aliases: list[EncodedName] = []
     cleanup: CleanupFields | None = None
     lease_ns: int | None = None
+    critical: bool = False
+    """Each line is written a second time, into a backup of the log."""
     abandons: dict[str, int] = {}
     """Host → sequence number of its last event when its attempt was read as abandoned."""
 
@@ -102,7 +104,29 @@ class Lease(_Event, frozen=True, tag="lease"):
     lease_ns: int
 
 
-Event: TypeAlias = Start | AddFiles | AddDirectory | Remove | Finish | Lease
+class Mended(_Event, frozen=True, tag="mended"):
+    """Stands for lines that were damaged, and holds what other evidence tells of them."""
+
+    lines: int
+    """How many; the sequence number of this line is that of the last of them."""
+    lost: bool = False
+    """Nothing tells all that they said."""
+    start: Start | None = None
+    files: list[tuple[EncodedName, str]] = []
+    directories: list[AddDirectory] = []
+    finish: Finish | None = None
+    filler: str = ""
+    """Without meaning: it keeps a mended log longer than the damaged one was, so that no older seal covers it."""
+
+
+class Accepted(_Event, frozen=True, tag="accepted"):
+    """Somebody said that what the lost lines before this one named need not be protected any more."""
+
+    finished: bool = False
+    """The attempt was finished by then, as the line before would say."""
+
+
+Event: TypeAlias = Start | AddFiles | AddDirectory | Remove | Finish | Lease | Mended | Accepted
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -134,7 +158,30 @@ def decode_line(raw: bytes) -> Line | None:
         line = _DECODER.decode(body)
     except msgspec.DecodeError:
         return None
-    return line if not isinstance(line.event, Start) or line.event.format_version == FORMAT_VERSION else None
+    start = start_in(line.event)
+    return line if start is None or start.format_version == FORMAT_VERSION else None
+
+
+def parts_of(event: Event) -> tuple[Event, ...]:
+    """What an event says, in order: itself, or what a mended line holds of those it stands for."""
+    if not isinstance(event, Mended):
+        return (event,)
+    start = (event.start,) if event.start is not None else ()
+    files = (AddFiles(event.files),) if event.files else ()
+    finish = (event.finish,) if event.finish is not None else ()
+    return (*start, *event.directories, *files, *finish)
+
+
+def start_in(event: Event) -> Start | None:
+    """The start of an attempt that an event tells of."""
+    return next((part for part in parts_of(event) if isinstance(part, Start)), None)
+
+
+def ends_attempt(event: Event) -> bool:
+    """Whether nothing may be declared after this event, were it the last of its log."""
+    if isinstance(event, Accepted):
+        return event.finished
+    return any(isinstance(part, Finish) for part in parts_of(event))
 
 
 def encode_map(values: Mapping[str, str]) -> dict[str, EncodedName]:

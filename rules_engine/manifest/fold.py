@@ -2,20 +2,23 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.manifest.events import (
+    Accepted,
     AddDirectory,
     AddFiles,
     Event,
     Finish,
     Lease,
     Line,
+    Mended,
     Remove,
     Start,
     decode_map,
     decode_path,
+    parts_of,
 )
 from rules_engine.manifest.log import Log
 from rules_engine.manifest.model import DeclaredDirectory, JobRecord, Liveness
@@ -62,6 +65,21 @@ class Folded:
     directories: tuple[RelPath, ...] = ()
     """Every directory that an intact line names, sorted."""
     damage: str | None = None
+    """What has to be mended before the job can go on."""
+    lost: str | None = None
+    """What was mended and may have named more; nobody has accepted the loss yet."""
+    status: JobStatus = JobStatus.UNTRUSTED
+    """As the lines say it, also where something is wrong with them."""
+
+    @property
+    def doubt(self) -> str | None:
+        """Why the job is not to be trusted; None where it is."""
+        return self.damage or self.lost
+
+    @property
+    def as_written(self) -> JobRecord | None:
+        """The record with the status that the lines say: what its own next writer goes by."""
+        return replace(self.record, status=self.status) if self.record is not None else None
 
 
 Observe = Callable[[Attempt], Liveness]
@@ -75,10 +93,15 @@ def fold(job_id: JobId, logs: Sequence[Log], observe: Observe) -> Folded:
     damage = next((log.damage for log in logs if log.damage), None)
     if state.bad_path and damage is None:
         damage = f"the manifest of job `{job_id}` names a path that cannot be below the root"
+    lost = next((log.lost for log in logs if log.lost), None)
     if not state.starts:
-        return Folded(None, (), _named(state, None), damage or f"no manifest tells how job `{job_id}` was started")
-    record, running = _record(job_id, state, observe, untrusted=damage is not None)
-    return Folded(record, running, _named(state, record), damage)
+        unstarted = f"no manifest tells how job `{job_id}` was started"
+        return Folded(None, (), _named(state, None), damage or unstarted, lost)
+    record, running = _record(job_id, state, observe)
+    status = record.status if record is not None else JobStatus.UNTRUSTED
+    if record is not None and (damage or lost):
+        record = replace(record, status=JobStatus.UNTRUSTED)
+    return Folded(record, running, _named(state, record), damage, lost, status)
 
 
 def _in_order(logs: Sequence[Log]) -> Iterator[tuple[Instant, str, Line]]:
@@ -94,8 +117,22 @@ def _timed(log: Log) -> Iterator[tuple[Instant, str, Line]]:
 
 
 def _apply(state: _Folding, at: Instant, host: str, line: Line) -> None:
+    if isinstance(line.event, Accepted):
+        # Said about the job, not by it: no sign of life.
+        return
     state.last_sign = max(state.last_sign, at)
-    event = line.event
+    for event in parts_of(line.event):
+        _apply_event(state, at, host, event)
+    attempt = state.attempts.get(host)
+    if attempt is None:
+        return
+    attempt.last_seq, attempt.last_at, attempt.held = line.seq, at, line.held
+    if isinstance(line.event, Mended) and line.event.lost and line.event.finish is None:
+        # One of the lost lines may have begun another attempt: whoever works on it must be able to finish it.
+        attempt.status, attempt.ended = JobStatus.RUNNING, None
+
+
+def _apply_event(state: _Folding, at: Instant, host: str, event: Event) -> None:
     try:
         _apply_paths(state, event)
     except InvalidValueError:
@@ -106,14 +143,10 @@ def _apply(state: _Folding, at: Instant, host: str, line: Line) -> None:
     if isinstance(event, Finish):
         state.finishes.append((at, event))
     attempt = state.attempts.get(host)
-    if attempt is None:
-        return
-    attempt.last_seq, attempt.last_at, attempt.held = line.seq, at, line.held
     match event:
-        case Finish(status=status):
-            attempt.status = JobStatus(status)
-            attempt.ended = at
-        case Lease(lease_ns=lease_ns):
+        case Finish(status=status) if attempt is not None:
+            attempt.status, attempt.ended = JobStatus(status), at
+        case Lease(lease_ns=lease_ns) if attempt is not None:
             attempt.lease_ns = lease_ns
         case _:
             pass
@@ -153,15 +186,13 @@ def _forget(state: _Folding, path: RelPath) -> None:
         del state.files[directory]
 
 
-def _record(
-    job_id: JobId, state: _Folding, observe: Observe, *, untrusted: bool
-) -> tuple[JobRecord | None, tuple[Attempt, ...]]:
+def _record(job_id: JobId, state: _Folding, observe: Observe) -> tuple[JobRecord | None, tuple[Attempt, ...]]:
     state.starts.sort(key=lambda one: one[:3])
     _settle(state)
     number, _, newest_host, start = state.starts[-1]
     running = tuple(one for _, one in sorted(state.attempts.items()) if one.status is JobStatus.RUNNING)
     newest = state.attempts[newest_host]
-    status = JobStatus.UNTRUSTED if untrusted else JobStatus.RUNNING if running else newest.status
+    status = JobStatus.RUNNING if running else newest.status
     liveness, lease_until = _evidence(running, observe)
     try:
         workspace, output = decode_path(start.workspace), decode_path(start.output)

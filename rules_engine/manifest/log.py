@@ -4,14 +4,17 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from rules_engine.errors import InvalidValueError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile, open_log
-from rules_engine.manifest.events import Event, Line, Start, decode_line, encode_line
+from rules_engine.manifest.events import Event, Line, Start, decode_line, encode_line, start_in
 from rules_engine.manifest.lines import check_of_line
+from rules_engine.manifest.pieces import first_seq, is_whole_but_newline, lost_after, salvage, split_pieces
 from rules_engine.values.quantities import Instant
+from rules_engine.values.text import plural
 from rules_engine.values.vocabulary import JobId
 
 SUFFIX: Final = ".jsonl"
@@ -34,6 +37,8 @@ class Log:
     check: str = ""
     """The CRC that the last line ends in."""
     damage: str | None = None
+    lost: str | None = None
+    """That lines were lost before it was mended, and nobody has accepted that yet."""
 
 
 def is_job_id(text: str) -> bool:
@@ -41,6 +46,7 @@ def is_job_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+@lru_cache(4096)
 def check_job_id(text: str) -> JobId:
     """The job id that `text` writes.
 
@@ -59,6 +65,7 @@ def is_host(text: str) -> bool:
     return _HOST.fullmatch(text) is not None
 
 
+@lru_cache(64)
 def check_host(text: str) -> str:
     """The host name that `text` writes.
 
@@ -94,22 +101,25 @@ def read_log(directory: Directory, name: str, host: str) -> Log:
 
 def parse_log(data: bytes, name: str, host: str) -> Log:
     """What the bytes of a log say."""
-    # What has no newline was never finished: whoever wrote it was killed, and nobody relies on it.
-    whole = data[: data.rfind(b"\n") + 1]
     lines: list[Line] = []
     damage: str | None = None
+    lost = 0
     expected = 1
-    for number, raw in enumerate(whole.split(b"\n")[:-1], 1):
-        line = decode_line(raw)
-        if line is None:
-            damage = damage or f"manifest `{name}` is damaged in line {number}"
+    length, last = 0, 0
+    for piece in split_pieces(data):
+        length, last = piece.end, piece.start
+        if piece.line is None:
+            damage = damage or f"manifest `{name}` is damaged in line {piece.number}"
+            lines += salvage(data[piece.start : piece.end])
+            expected = lines[-1].seq + 1 if lines else expected
             continue
-        if line.seq != expected:
-            damage = damage or f"manifest `{name}` lacks what came before line {number}"
-        lines.append(line)
-        expected = line.seq + 1
-    check = check_of_line(whole[whole.rfind(b"\n", 0, -1) + 1 :]) if whole else ""
-    return Log(host, tuple(lines), len(whole), check, damage)
+        if first_seq(piece.line) != expected:
+            damage = damage or f"manifest `{name}` lacks what came before line {piece.number}"
+        lost = lost_after(lost, piece.line.event)
+        lines.append(piece.line)
+        expected = piece.line.seq + 1
+    why = f"{plural(lost, 'line')} of manifest `{name}` {'is' if lost == 1 else 'are'} lost" if lost else None
+    return Log(host, tuple(lines), length, check_of_line(data[last:length]), damage, why)
 
 
 Guard: TypeAlias = Callable[[Start | None, Line | None], None]
@@ -161,7 +171,7 @@ def begin(directory: Directory, name: str, event: Event, *, at: Instant, held: b
 def first_start(log: LogFile) -> Start | None:
     """The event that the log begins with, where that is the start of an attempt."""
     line = decode_line(log.read(0, _HEAD).partition(b"\n")[0])
-    return line.event if line is not None and isinstance(line.event, Start) else None
+    return start_in(line.event) if line is not None else None
 
 
 def last_line(log: LogFile, name: str) -> Line | None:
@@ -175,11 +185,17 @@ def last_line(log: LogFile, name: str) -> Line | None:
             break
         look *= 16
     torn = len(tail) - len(whole)
+    if is_whole_but_newline(tail[len(whole) :]):
+        raise _damaged_end(name)
     if torn:
         log.cut(log.size - torn)
     if not whole:
         return None
     line = decode_line(whole[begin:])
     if line is None:
-        raise UntrustedStateError(f".rules/manifests/{name}", "is damaged in its last line", _REPAIR)
+        raise _damaged_end(name)
     return line
+
+
+def _damaged_end(name: str) -> UntrustedStateError:
+    return UntrustedStateError(f".rules/manifests/{name}", "is damaged in its last line", _REPAIR)

@@ -89,3 +89,5 @@ class Damage:
     """The directories of its intact lines and its workspace in every layout."""
     anywhere: bool
     """A line is lost: it may name anything outside the workspaces of other jobs."""
+    mended: bool = False
+    """It was mended, and only what its lost lines named is unknown: until somebody accepts that."""

@@ -64,9 +64,10 @@ def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tupl
         notes += [found.note] if found.note else []
         if found.seal is not None:
             seals[job_id] = found.seal
-        if found.folded.damage is not None:
+        doubt = found.folded.doubt
+        if doubt is not None:
             below = tuple(sorted({*found.folded.directories, *workspaces(job_id)}))
-            damaged.append(Damage(job_id, found.folded.damage, below, anywhere=True))
+            damaged.append(Damage(job_id, doubt, below, anywhere=True, mended=found.folded.damage is None))
     return LoadedJobs(tuple(jobs), tuple(sorted(damaged, key=lambda one: one.job_id)), tuple(notes)), seals
 
 
