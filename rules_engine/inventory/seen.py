@@ -10,17 +10,17 @@ from rules_engine.values.vocabulary import FileType
 
 
 def row_from(fact: FileFact, file_type: FileType) -> SealedRow:
-    """The row of an entry that was observed."""
-    return SealedRow(
-        encode_name(fact.name),
-        str(file_type),
-        fact.kind,
-        fact.inode,
-        fact.size or 0,
-        fact.mtime_ns or 0,
-        fact.ctime_ns or 0,
-        fact.nlink,
-    )
+    """The row of an entry that was observed; one that a row cannot hold is looked at by every plan."""
+    size, mtime_ns, ctime_ns = fact.size, fact.mtime_ns, fact.ctime_ns
+    name, kind = encode_name(fact.name), fact.kind
+    if size is None or mtime_ns is None or ctime_ns is None or not _fits(mtime_ns) or not _fits(ctime_ns):
+        # Filesystems hold years that 64 bits of nanoseconds do not; 1970 in their place would make the file old.
+        return SealedRow(name, str(file_type), kind, fact.inode, 0, 0, 0, fact.nlink, look=True)
+    return SealedRow(name, str(file_type), kind, fact.inode, size, mtime_ns, ctime_ns, fact.nlink)
+
+
+def _fits(time_ns: int) -> bool:
+    return -(2**63) <= time_ns < 2**63
 
 
 def fact_from(path: RelPath, row: SealedRow) -> FileFact:

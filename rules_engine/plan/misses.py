@@ -5,6 +5,7 @@ from typing import assert_never
 
 from rules_engine.plan.select import Miss
 from rules_engine.plan.subject import Subject
+from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Rule
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import escape
@@ -14,7 +15,8 @@ def describe_miss(miss: Miss, rule: Rule, subject: Subject) -> str:
     """One line: the condition of `rule`, and what `subject` has in its place."""
     match miss:
         case Miss.NO_OWNER:
-            return "needs a job that declared it; none did (`tracked: any` includes such files)"
+            hint = "" if rule.name == BUILT_IN else " (`tracked: any` includes such files)"
+            return f"needs a job that declared it; none did{hint}"
         case Miss.HAS_OWNER:
             return f"needs a file without an owner; {_job(subject)} owns it"
         case Miss.DELIVERABLE:
