@@ -81,24 +81,18 @@ def _lock(directory: Directory, name: str) -> int:
 class KeptLog:
     """A log that stays open between appends: `with kept as log:` holds its lock, for one thread at a time.
 
-    A lock belongs to the open file, which a forked child shares: whoever forks opens it anew (`is_ours`).
+    A lock belongs to the open file, which a forked child shares: a child must open a log of its own.
     The handle on its directory is closed with it.
     """
 
-    __slots__ = ("_directory", "_fd", "_mutex", "_name", "_process", "inode")
+    __slots__ = ("_directory", "_fd", "_mutex", "_name", "inode")
 
     def __init__(self, directory: Directory, name: str) -> None:
         self._directory = directory
         self._name = name
         self._fd = _CLOSED
         self.inode = 0
-        self._process = os.getpid()
         self._mutex = threading.Lock()
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process opened it, and did not inherit it from the process that did."""
-        return self._process == os.getpid()
 
     def __enter__(self) -> LogFile:
         """The log, whole lines up to its `size` but for a torn tail.

@@ -1,5 +1,6 @@
 """The log of one running job, kept open by a process that declares files: what it wrote last is not read again."""
 
+import os
 from typing import Final
 
 from rules_engine.filesystem.directory import Directory
@@ -19,9 +20,11 @@ _MOST_OPEN: Final = 128
 class Appender:
     """Appends to a log that is there, as `log.append` does and with the same guarantees; safe from threads."""
 
-    __slots__ = ("_first", "_kept", "_last", "_name", "_probe", "_seen")
+    __slots__ = ("_first", "_kept", "_last", "_name", "_probe", "_seen", "process")
 
     def __init__(self, state: Directory, job_id: JobId, name: str) -> None:
+        self.process = os.getpid()
+        """Who may append: a lock belongs to the open file, which a forked child shares, so it opens its own."""
         self._name = name
         self._kept = KeptLog(open_area(state, MANIFESTS), name)
         self._probe = JobLockProbe(state, job_id)
@@ -29,11 +32,6 @@ class Appender:
         self._last: Line | None = None
         self._seen = (0, -1)
         """Which file had which length when `_first` and `_last` were true of it."""
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process may append: a forked child opens its own."""
-        return self._kept.is_ours
 
     def append(self, event: Event, *, clock: Clock, guard: Guard | None) -> None:
         """Append one event after what was written last, not yet durably.
@@ -68,7 +66,7 @@ class Appenders:
     def get(self, state: Directory, job_id: JobId, name: str) -> Appender:
         """The appender for the log `name` of a job."""
         found = self._by_job.get(job_id)
-        if found is not None and found.is_ours:
+        if found is not None and found.process == os.getpid():
             return found
         if len(self._by_job) >= _MOST_OPEN:
             # Not closed: another thread may be in it. It closes when the last one lets go.
