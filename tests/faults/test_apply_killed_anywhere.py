@@ -70,7 +70,7 @@ def run_victim(top: Path, *strace: str) -> int:
 
 def calls_of(top: Path) -> Counter[str]:
     """How often the victim made each call."""
-    names = re.findall(r"^\d+ (\w+)\(", (top / "trace").read_text(errors="replace"), re.MULTILINE)
+    names = re.findall(r"^\d+ +(\w+)\(", (top / "trace").read_text(errors="replace"), re.MULTILINE)
     return Counter(names)
 
 
