@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from rules_engine.apply.amend import SealAmender
+from rules_engine.apply.applied import record_applied
 from rules_engine.apply.carrying import Carrying
 from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
 from rules_engine.apply.executor import Executor
@@ -14,7 +15,7 @@ from rules_engine.apply.handover import Handover
 from rules_engine.apply.model import Event, RunResult, RunStarted, RunState
 from rules_engine.apply.outcomes import OutcomeLine
 from rules_engine.apply.permissions import Parents
-from rules_engine.apply.recheck import Present
+from rules_engine.apply.recheck import REMOVALS, Present
 from rules_engine.apply.report import from_report
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run
@@ -89,6 +90,8 @@ class _Application:
         before = self._finished_before()
         if before is not None:
             return before
+        if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
+            record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
         steps = sum(count.files for count in plan.trailer.steps.values())
         self.listen(RunStarted(self.folder.run_id, steps, resumed=bool(recorded)))
         with closing(Trash(self.root.require_state(), self.folder.run_id)) as trash:
