@@ -2,27 +2,33 @@
 
 import os
 import shlex
-from collections.abc import Mapping
 
 import click
 
 from rules_engine.apply.model import Noted
-from rules_engine.cli.options import exits, format_option, ignored_talk_options, policies_option, root_option
-from rules_engine.cli.terminal import complain, show
-from rules_engine.errors import ExitCode, InvalidValueError
+from rules_engine.cli.finishing import finish_job, told
+from rules_engine.cli.options import (
+    exits,
+    format_option,
+    ignored_talk_options,
+    policies_option,
+    root_option,
+    talk_options,
+)
+from rules_engine.cli.parameters import pairs
+from rules_engine.cli.terminal import show
+from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs import lifecycle
+from rules_engine.jobs.environment import environment_of
 from rules_engine.jobs.paths import path_from
 from rules_engine.jobs.planning import open_root
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.layouts import directory_path
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
 from rules_engine.report.jobs_text import job_document, job_lines, job_list_lines, jobs_document
-from rules_engine.report.words import VERBS, name
 from rules_engine.values.quantities import parse_duration
-from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import FileType
 
 _EXITS = (ExitCode.INVALID_POLICY, ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE)
@@ -51,7 +57,7 @@ def job() -> None:
 @click.argument("parameters", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option("--id", "job_id", metavar="ID", help="The id of the job; without it, one that no other job has.")
 @click.option("--lease", metavar="AGE", help="Without a sign of life for so long, the job counts as abandoned.")
-@click.option("--env", is_flag=True, help="Print shell lines for `eval`: RULES_JOB_ID, RULES_WORKSPACE, TMPDIR.")
+@click.option("--env", is_flag=True, help="Print shell lines for `eval`: the variables that `rules run` sets.")
 @policies_option
 @root_option
 @format_option
@@ -78,42 +84,18 @@ def start(
             clock,
             job_type,
             job_id=job_id,
-            parameters=_pairs(parameters),
+            parameters=pairs(parameters),
             lease=parse_duration(lease) if lease is not None else None,
             listen=problems.append,
         )
-        lines = _environment(root, policies, record) if env else [record.job_id]
+        lines = _exports(root, policies, record) if env else [record.job_id]
     show([job_document(record, clock.now())] if form == "json" else lines)
-    return _told(problems)
+    return told(problems)
 
 
-def _pairs(texts: tuple[str, ...]) -> Mapping[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        key, is_pair, value = text.partition("=")
-        if not is_pair:
-            raise InvalidValueError("parameter", escape(text), "is not `KEY=VALUE`")
-        if key in pairs:
-            raise InvalidValueError("parameter", escape(key), "is given twice")
-        pairs[key] = value
-    return pairs
-
-
-def _environment(root: Root, policies: PolicySet, record: JobRecord) -> list[str]:
-    scratch = policies.layouts[record.job_type].catch_all()
-    temporary = directory_path(scratch, record) if scratch is not None else record.workspace
-    variables = {
-        "RULES_JOB_ID": record.job_id,
-        "RULES_WORKSPACE": f"{root.path}/{record.workspace}",
-        "TMPDIR": f"{root.path}/{temporary}",
-    }
+def _exports(root: Root, policies: PolicySet, record: JobRecord) -> list[str]:
+    variables = environment_of(root, policies, record)
     return [f"export {key}={shlex.quote(value)}" for key, value in variables.items()]
-
-
-def _told(problems: list[Noted]) -> int:
-    for one in problems:
-        complain(f"could not {VERBS[one.action]} `{name(one.path)}`: {one.cause or one.outcome.value}")
-    return ExitCode.SOME_FAILED if problems else ExitCode.DONE
 
 
 @job.command(short_help="declare files of a job", epilog=exits(*_EXITS))
@@ -141,14 +123,15 @@ def add(
 @click.option("--failed", is_flag=True, help="The job failed; its files stay for as long as the settings say.")
 @policies_option
 @root_option
-@ignored_talk_options
-def finish(*, job_id: str, failed: bool, folders: tuple[str, ...], root_path: str | None) -> int:
-    """Finish job ID: seal what it made and move its status link."""
+@talk_options
+def finish(
+    *, job_id: str, failed: bool, folders: tuple[str, ...], root_path: str | None, quiet: bool, verbose: bool
+) -> int:
+    """Finish job ID: seal what it made, move its status link, and clean what is due as `cleanup.at_finish` says."""
+    del verbose
     policies = load_policies(folders, environment=os.environ)
-    problems: list[Noted] = []
     with open_root(policies, root_path) as root:
-        lifecycle.finish(root, policies, SystemClock(), job_id, success=not failed, listen=problems.append)
-    return _told(problems)
+        return finish_job(root, policies, job_id, success=not failed, quiet=quiet)
 
 
 @job.command("list", short_help="list every job with its status", epilog=exits(*_EXITS))

@@ -21,6 +21,7 @@ MEANINGS: Final = {
     ExitCode.LOCKED: "another run holds the lock",
     ExitCode.PENDING: "changes pending (--detailed-exitcode)",
     ExitCode.UNTRUSTED_STATE: "the state cannot be trusted",
+    ExitCode.JOB_NOT_STARTED: "rules run could not start the job",
     ExitCode.INTERRUPTED: "interrupted; the run can be resumed",
 }
 ALWAYS: Final = (ExitCode.DONE, ExitCode.UNEXPECTED, ExitCode.USAGE)

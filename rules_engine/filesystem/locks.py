@@ -64,14 +64,17 @@ def is_root_locked(state: Directory) -> bool:
 
 
 @contextmanager
-def lock_job(state: Directory, job_id: JobId, *, wait_s: float = 0, clock: Clock | None = None) -> Iterator[None]:
+def lock_job(state: Directory, job_id: JobId, *, wait_s: float = 0, clock: Clock | None = None) -> Iterator[int]:
     """Hold the lock of a job while the block runs: evidence that somebody is there to finish it.
+
+    Gives the descriptor that holds it: a child that inherits it holds the lock for as long as it lives.
 
     Raises:
         LockedError: when somebody else holds it for longer than `wait_s`.
     """
-    with open_area(state, JOB_LOCKS) as area, _held(area, job_id, f"job `{job_id}`", wait_s, clock or SystemClock()):
-        yield
+    what = f"job `{job_id}`"
+    with open_area(state, JOB_LOCKS) as area, _held(area, job_id, what, wait_s, clock or SystemClock()) as fd:
+        yield fd
 
 
 def is_job_locked(state: Directory, job_id: JobId) -> bool:
@@ -125,7 +128,7 @@ def _open_job_lock(state: Directory, job_id: JobId) -> int:
 
 
 @contextmanager
-def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Clock) -> Iterator[None]:
+def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Clock) -> Iterator[int]:
     fd = directory.append_to(name)
     try:
         if not _acquire(fd, wait_s, clock):
@@ -134,7 +137,7 @@ def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Cloc
         with suppress(OSError):
             os.ftruncate(fd, 0)
             os.write(fd, msgspec.json.encode(_Holder(os.uname().nodename, os.getpid(), clock.now())))
-        yield
+        yield fd
     finally:
         os.close(fd)
 

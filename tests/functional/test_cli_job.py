@@ -43,6 +43,7 @@ def test_the_environment_of_a_job_can_be_evaluated_by_a_shell(studio: Place) -> 
     assert answer.out == (
         "export RULES_JOB_ID=j1\n"
         f"export RULES_WORKSPACE={studio.media}/scratch/j1\n"
+        f"export RULES_OUTPUT={studio.media}/out/none/j1\n"
         f"export TMPDIR={studio.media}/scratch/j1/temp\n"
     )
 
