@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from rules_engine.errors import InvalidValueError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile, open_log
+from rules_engine.manifest.backup import Backup
 from rules_engine.manifest.events import Event, Line, Start, decode_line, encode_line, start_in
 from rules_engine.manifest.lines import check_of_line
 from rules_engine.manifest.pieces import first_seq, is_whole_but_newline, lost_after, salvage, split_pieces
@@ -135,21 +136,27 @@ def append(
     held: bool,
     durable: bool,
     guard: Guard | None = None,
+    backup: Backup | None = None,
 ) -> None:
     """Append events, each as one line, in one write after what was written last; a torn tail is cut off first.
 
     Raises:
-        UntrustedStateError: when the last line is damaged.
+        UntrustedStateError: when the last line is damaged, or the log lacks what its backup has.
     """
     with open_log(directory, name) as log:
-        last = last_line(log, name)
+        last, first = last_line(log, name), first_start(log)
+        keeps = backup if backup is not None and backup.is_due(first) else None
+        if keeps is not None and keeps.is_ahead(log.size):
+            raise lacks_lines(name)
         if guard is not None:
-            guard(first_start(log), last)
+            guard(first, last)
         seq = last.seq if last is not None else 0
         lines = [
             encode_line(Line(seq=number, at=at, event=event, held=held)) for number, event in enumerate(events, seq + 1)
         ]
         log.append(b"".join(lines), durable=durable)
+        if keeps is not None:
+            keeps.keep_up(log, durable=durable)
 
 
 def begin(directory: Directory, name: str, event: Event, *, at: Instant, held: bool) -> bool:
@@ -195,6 +202,11 @@ def last_line(log: LogFile, name: str) -> Line | None:
     if line is None:
         raise _damaged_end(name)
     return line
+
+
+def lacks_lines(name: str) -> UntrustedStateError:
+    """What stops a writer whose log was cut: appending would make it long enough again, and nobody would notice."""
+    return UntrustedStateError(f".rules/manifests/{name}", "is shorter than its backup", _REPAIR)
 
 
 def _damaged_end(name: str) -> UntrustedStateError:

@@ -10,7 +10,7 @@ from rules_engine.filesystem.machine import Machine
 from rules_engine.manifest.fold import Attempt, Folded, Observe, fold
 from rules_engine.manifest.model import Damage, JobRecord, Liveness
 from rules_engine.manifest.seal import Seal, SealError
-from rules_engine.manifest.shelf import Listing, is_current, list_shelf, lost_lines, read_logs, read_seal
+from rules_engine.manifest.shelf import Listing, cut_logs, is_current, list_shelf, lost_lines, read_logs, read_seal
 from rules_engine.values.paths import RelPath
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId, JobStatus
@@ -58,7 +58,7 @@ def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tupl
     damaged = [
         Damage(name, f"`{escape(name)}` among the manifests is no manifest", (), anywhere=True) for name in listing.odd
     ]
-    for job_id in sorted(listing.logs.keys() | listing.seals):
+    for job_id in sorted(listing.logs.keys() | listing.seals | listing.backups.keys()):
         found = read_job(state, machine, job_id, listing)
         jobs += [found.folded.record] if found.folded.record else []
         notes += [found.note] if found.note else []
@@ -71,18 +71,23 @@ def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tupl
     return LoadedJobs(tuple(jobs), tuple(sorted(damaged, key=lambda one: one.job_id)), tuple(notes)), seals
 
 
-def read_job(state: Directory, machine: Machine, job_id: JobId, listing: Listing) -> Found:
-    """One job of `listing`."""
+def read_job(
+    state: Directory, machine: Machine, job_id: JobId, listing: Listing, *, locked: bool | None = None
+) -> Found:
+    """One job of `listing`; `locked` as for `observer`."""
     hosts = listing.logs.get(job_id, {})
     seal, note = _seal(state, job_id, listing)
-    if seal is not None and is_current(seal, hosts):
-        return Found(Folded(seal.record), seal)
-    folded = fold(job_id, read_logs(state, job_id, hosts), observer(state, machine, job_id))
-    lost = lost_lines(seal, hosts) if seal is not None else None
-    if seal is None or lost is None:
+    lost = cut_logs(job_id, listing)
+    if seal is not None and lost is None and is_current(seal, hosts):
+        return Found(Folded(seal.record, status=seal.record.status), seal)
+    folded = fold(job_id, read_logs(state, job_id, hosts), observer(state, machine, job_id, locked=locked))
+    lost = lost or (lost_lines(seal, hosts) if seal is not None else None)
+    if lost is None:
         return Found(folded, note=note)
-    record = replace(folded.record or seal.record, status=JobStatus.UNTRUSTED, sealed=False)
-    directories = tuple(sorted({*folded.directories, *seal.lines, record.workspace}))
+    told = folded.record or (seal.record if seal is not None else None)
+    record = replace(told, status=JobStatus.UNTRUSTED, sealed=False) if told is not None else None
+    places = {record.workspace} if record is not None else set()
+    directories = tuple(sorted({*folded.directories, *(seal.lines if seal is not None else ()), *places}))
     return Found(Folded(record, folded.running, directories, lost))
 
 

@@ -1,6 +1,6 @@
 """The manifests and seals of a root as they lie on the disk; reading only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area
+from rules_engine.manifest.backup import BACKUPS
 from rules_engine.manifest.hosts import HOSTS, known_hosts
 from rules_engine.manifest.log import Log, is_job_id, log_name, read_log, split_log_name
 from rules_engine.manifest.seal import Seal, SealError, decode_seal
@@ -27,6 +28,8 @@ class Listing:
     logs: Mapping[JobId, Mapping[str, int]] = field(default_factory=dict)
     """Job → host → length of its log; -1 where that cannot be told."""
     seals: frozenset[JobId] = frozenset()
+    backups: Mapping[JobId, Mapping[str, int]] = field(default_factory=dict)
+    """Job → host → length of the backup of its log, where it has one."""
     odd: tuple[str, ...] = ()
     """Names among the manifests that no manifest can have."""
 
@@ -37,20 +40,28 @@ def list_shelf(state: Directory) -> Listing:
     Raises:
         UntrustedStateError: when a listing cannot be read: what it does not show would look like no job at all.
     """
+    # The backups first: what is written meanwhile makes logs longer, and a log shorter than its backup is damaged.
+    backups, _ = _list_logs(state, BACKUPS)
+    logs, odd = _list_logs(state, MANIFESTS)
+    with _area(state, SEALED) as area:
+        names = _names(area, SEALED) if area else []
+    ids = {name.removesuffix(SEAL_SUFFIX) for name in names if name.endswith(SEAL_SUFFIX)}
+    return Listing(logs, frozenset(JobId(job_id) for job_id in ids if is_job_id(job_id)), backups, odd)
+
+
+def _list_logs(state: Directory, place: str) -> tuple[dict[JobId, dict[str, int]], tuple[str, ...]]:
+    """The logs in a directory of the state by job and host, and the names there that no log can have."""
     logs: dict[JobId, dict[str, int]] = {}
     odd: list[str] = []
-    with _area(state, MANIFESTS) as area:
-        for name in _names(area, MANIFESTS) if area else ():
+    with _area(state, place) as area:
+        for name in _names(area, place) if area else ():
             found = split_log_name(name)
             if found is None:
                 odd.append(name)
             elif area is not None:
                 length = _length(area, name)
                 logs.setdefault(found[0], {})[found[1]] = -1 if length is None else length
-    with _area(state, SEALED) as area:
-        names = _names(area, SEALED) if area else []
-    ids = {name.removesuffix(SEAL_SUFFIX) for name in names if name.endswith(SEAL_SUFFIX)}
-    return Listing(logs, frozenset(JobId(job_id) for job_id in ids if is_job_id(job_id)), tuple(odd))
+    return logs, tuple(odd)
 
 
 def find_on_shelf(state: Directory, job_id: JobId) -> Listing:
@@ -65,14 +76,23 @@ def find_on_shelf(state: Directory, job_id: JobId) -> Listing:
         raise _unreadable(HOSTS, err) from err
     if hosts is None:
         everything = list_shelf(state)
-        logs = {job_id: everything.logs[job_id]} if job_id in everything.logs else {}
-        return Listing(logs, everything.seals & {job_id})
-    with _area(state, MANIFESTS) as area:
-        lengths = {host: _length(area, log_name(job_id, host)) for host in hosts} if area else {}
-    there = {host: length for host, length in lengths.items() if length is not None}
+        logs, backups = (
+            {job_id: one[job_id]} if job_id in one else {} for one in (everything.logs, everything.backups)
+        )
+        return Listing(logs, everything.seals & {job_id}, backups)
+    # In this order, as above.
+    backed = _lengths(state, BACKUPS, job_id, hosts)
+    there = _lengths(state, MANIFESTS, job_id, hosts)
     with _area(state, SEALED) as area:
         sealed = area is not None and _length(area, f"{job_id}{SEAL_SUFFIX}") is not None
-    return Listing({job_id: there} if there else {}, frozenset({job_id} if sealed else ()))
+    seals = frozenset({job_id} if sealed else ())
+    return Listing({job_id: there} if there else {}, seals, {job_id: backed} if backed else {})
+
+
+def _lengths(state: Directory, place: str, job_id: JobId, hosts: Iterable[str]) -> dict[str, int]:
+    with _area(state, place) as area:
+        lengths = {host: _length(area, log_name(job_id, host)) for host in hosts} if area else {}
+    return {host: length for host, length in lengths.items() if length is not None}
 
 
 def read_logs(state: Directory, job_id: JobId, hosts: Mapping[str, int]) -> tuple[Log, ...]:
@@ -114,6 +134,17 @@ def lost_lines(seal: Seal, hosts: Mapping[str, int]) -> str | None:
             return f"manifest `{name}` is gone"
         if hosts[log.host] < log.length:
             return f"manifest `{name}` is shorter than when the job was sealed"
+    return None
+
+
+def cut_logs(job_id: JobId, listing: Listing) -> str | None:
+    """What a backup has and its log, which is written first, has no more; None where nothing is lost."""
+    logs = listing.logs.get(job_id, {})
+    for host, length in sorted(listing.backups.get(job_id, {}).items()):
+        if host not in logs:
+            return f"manifest `{log_name(job_id, host)}` is gone"
+        if 0 <= logs[host] < length:
+            return f"manifest `{log_name(job_id, host)}` is shorter than its backup"
     return None
 
 
