@@ -74,8 +74,8 @@ def start(
     store = ManifestStore(root, clock)
     before = store.find(request.job_id)
     record = store.start(request)
-    moves = finish_batches(before, record) if before is not None else ()
-    for noted in _carry_out((*start_batches(layout, record), *moves), root, policies, clock):
+    moves = finish_batches(before, record, mode=layout.directory_mode) if before is not None else ()
+    for noted in carry_out((*start_batches(layout, record), *moves), root, policies, clock):
         if noted.action is StepAction.CREATE_DIRECTORY:
             raise DirectoryNotMadeError(record.job_id, noted.path, noted.cause)
         listen(noted)
@@ -123,7 +123,9 @@ def finish(
     store = ManifestStore(root, clock)
     before = store.get(job_id)
     record = store.finish(job_id, success=success, directories=observe_job(root, before))
-    for noted in _carry_out(finish_batches(before, record), root, policies, clock):
+    layout = policies.layouts.get(record.job_type)
+    moves = finish_batches(before, record, mode=layout.directory_mode if layout else None)
+    for noted in carry_out(moves, root, policies, clock):
         listen(noted)
     return record
 
@@ -142,8 +144,11 @@ def show(root: Root, clock: Clock, job_id: str) -> JobRecord:
     return ManifestStore(root, clock).get(job_id)
 
 
-def _carry_out(batches: Iterable[Batch], root: Root, policies: PolicySet, clock: Clock) -> list[Noted]:
-    """What could not be done; the manifest says what was meant, so no run is recorded."""
+def carry_out(batches: Iterable[Batch], root: Root, policies: PolicySet, clock: Clock) -> list[Noted]:
+    """Carry out what a layout says for a job, and return what could not be done.
+
+    The manifest says what was meant, so no run is recorded.
+    """
     executor = Executor(root.directory, Retrier(policies.settings.retry, clock))
     noted: list[Noted] = []
     for batch in batches:

@@ -4,7 +4,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.policy.model import Layout, LayoutDirectory
 from rules_engine.values.paths import RelPath, ancestors, join, name_of, parent, relative, sort_key
-from rules_engine.values.vocabulary import EntryKind, Place
+from rules_engine.values.vocabulary import EntryKind, JobId, Place
 
 
 def directory_path(directory: LayoutDirectory, record: JobRecord) -> RelPath:
@@ -16,32 +16,47 @@ def directory_path(directory: LayoutDirectory, record: JobRecord) -> RelPath:
 def start_batches(layout: Layout, record: JobRecord) -> tuple[Batch, ...]:
     """What starting a job makes: its directories, parents first, then its status link and aliases."""
     modes: dict[RelPath, int] = {}
+    made = _bits(layout.directory_mode)
     for directory in layout.directories:
         path = directory_path(directory, record)
         for above in (path, *ancestors(path)):
-            modes.setdefault(above, -1)
+            modes.setdefault(above, made)
         if directory.mode is not None:
             modes[path] = directory.mode
     for above in (record.workspace, *ancestors(record.workspace), record.output, *ancestors(record.output)):
-        modes.setdefault(above, -1)
+        modes.setdefault(above, made)
     links = _links(layout, record)
     for link in links:
         for above in ancestors(link):
-            modes.setdefault(above, -1)
+            modes.setdefault(above, made)
     return (*_directory_batches(modes, record), *_link_batches(links, record, StepAction.CREATE_LINK))
 
 
-def finish_batches(before: JobRecord, after: JobRecord) -> tuple[Batch, ...]:
-    """What finishing a job changes: its status link under the new status first, then the old one goes."""
+def create_batch(layout: Layout, path: RelPath, job_id: JobId) -> Batch:
+    """What makes one directory that a running job asks for."""
+    entry = Entry(name=name_of(path), kind=EntryKind.DIRECTORY, mode=_bits(layout.directory_mode))
+    return Batch(parent(path), StepAction.CREATE_DIRECTORY, (entry,), owners=(job_id,), reason="declared")
+
+
+def finish_batches(before: JobRecord, after: JobRecord, *, mode: int | None = None) -> tuple[Batch, ...]:
+    """What finishing a job changes: its status link under the new status first, then the old one goes.
+
+    Directories that have to be made for it get `mode`, the directory mode of the layout.
+    """
     if after.status_link is None or before.status_link == after.status_link:
         return ()
-    modes = dict.fromkeys(ancestors(after.status_link), -1)
+    modes = dict.fromkeys(ancestors(after.status_link), _bits(mode))
     made = {after.status_link: after.output}
     batches = (*_directory_batches(modes, after), *_link_batches(made, after, StepAction.CREATE_LINK))
     if before.status_link is None:
         return batches
     gone = {before.status_link: before.output}
     return (*batches, *_link_batches(gone, before, StepAction.REMOVE_LINK))
+
+
+def _bits(mode: int | None) -> int:
+    """The permission bits as an entry holds them; -1 leaves them to the umask."""
+    return -1 if mode is None else mode
 
 
 def _links(layout: Layout, record: JobRecord) -> dict[RelPath, RelPath]:

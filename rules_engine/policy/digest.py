@@ -10,9 +10,9 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.templates import Template
 
-# Where a policy stands and what it tells readers decides nothing. The root is told apart by its id, not by the path
-# that it has on one host.
-_NOT_EFFECTIVE: Final = frozenset({"span", "description", "origins", "root", "folders", "digest"})
+# Where a policy stands, what it tells readers, and under which keys they ask for paths decides nothing. The root is
+# told apart by its id, not by the path that it has on one host.
+_NOT_EFFECTIVE: Final = frozenset({"span", "description", "origins", "root", "folders", "digest", "keys"})
 
 
 def digest_of(policies: PolicySet) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 from rules_engine.policy.fields import check_path, read_path_template, read_template
 from rules_engine.policy.findings import Findings, suggest
-from rules_engine.policy.model import Alias, Layout, LayoutDirectory
+from rules_engine.policy.model import Alias, Layout, LayoutDirectory, PathKey
 from rules_engine.policy.nodes import Node
 from rules_engine.policy.templates import Template
 from rules_engine.values.vocabulary import DirectoryType, FileType, JobType, Place
@@ -25,6 +25,7 @@ def read_layout(node: Node, findings: Findings) -> Layout | None:
     directories = _read_directories(node, findings)
     names = _read_names(node, fields, directories, findings)
     aliases = _read_aliases(node, fields, directories, findings)
+    keys = _read_keys(node, directories, findings)
     if len(findings) > before or workspace is None or output is None:
         return None
     return Layout(
@@ -39,6 +40,8 @@ def read_layout(node: Node, findings: Findings) -> Layout | None:
         aliases=aliases,
         critical=node.is_true("critical"),
         file_mode=_mode(node.get("modes", "files")),
+        directory_mode=_mode(node.get("modes", "directories")),
+        keys=keys,
     )
 
 
@@ -169,6 +172,24 @@ def _read_aliases(
         if template is not None and entry.text in keys:
             found.append(Alias(template, DirectoryType(entry.text)))
     return tuple(sorted(found, key=lambda one: one.path.text))
+
+
+def _read_keys(layout: Node, directories: tuple[LayoutDirectory, ...], findings: Findings) -> tuple[PathKey, ...]:
+    targets: dict[str, DirectoryType | Place] = {place.value: place for place in Place}
+    targets |= {str(one.key): one.key for one in directories}
+    own = {str(one.key) for one in directories}
+    found: list[PathKey] = []
+    for key, entry, span in layout.pairs("keys"):
+        target = targets.get(entry.text)
+        if target is None:
+            message = f"this layout has no directory `{entry.text}`"
+            findings.error("P415", message, entry.span, suggest(entry.text, targets, "remove the key"))
+        elif key in own and key != entry.text:
+            message = f"`{key}` is a directory of this layout, and its key stands for that one"
+            findings.error("P415", message, span, "remove it here, or give the directory another name")
+        elif key not in own:
+            found.append(PathKey(key, target))
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
 def _mode(node: Node | None) -> int | None:

@@ -133,6 +133,15 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class PathKey:
+    """A key under which older code asks for a path, and what it stands for."""
+
+    name: str
+    target: DirectoryType | Place
+    """A directory of the layout, or the output or workspace itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The directories, output names, status view and old paths of one job type."""
 
@@ -148,6 +157,10 @@ class Layout:
     aliases: tuple[Alias, ...] = ()
     critical: bool = False
     file_mode: int | None = None
+    directory_mode: int | None = None
+    """Permission bits of the directories above those of the layout, where they have to be made."""
+    keys: tuple[PathKey, ...] = ()
+    """By name; the key of a directory stands for that directory and is not repeated here."""
 
     def holder(self, file_type: FileType) -> LayoutDirectory | None:
         """The directory that holds `file_type`; None where the layout does not name it."""
@@ -160,6 +173,11 @@ class Layout:
     def directory(self, key: DirectoryType) -> LayoutDirectory | None:
         """The directory of that key."""
         return next((one for one in self.directories if one.key == key), None)
+
+    def target_of(self, key: str) -> DirectoryType | Place | None:
+        """What a path key stands for: that directory of the layout, or what `keys` says; None where neither has it."""
+        held = self.directory(DirectoryType(key))
+        return held.key if held is not None else next((one.target for one in self.keys if one.name == key), None)
 
     def name_for(self, file_type: FileType) -> Template | None:
         """The output name of `file_type`, where the layout gives one."""
