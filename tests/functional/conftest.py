@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cliplace import CLEANUP, SETTINGS, Place
+from cliplace import CLEANUP, LAYOUT, SETTINGS, Place
 
 from rules_engine.filesystem.root import Root
 
@@ -20,4 +20,11 @@ def place(tmp_path: Path) -> Place:
     place.write("media/hero/temp_3", "12")
     place.write("media/film.mkv", "1")
     Root.create(str(place.media)).close()
+    return place
+
+
+@pytest.fixture
+def studio(place: Place) -> Place:
+    """A root with a layout for clips."""
+    place.write("policies/clip.yaml", LAYOUT)
     return place

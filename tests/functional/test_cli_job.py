@@ -4,13 +4,6 @@ import pytest
 from cliplace import LAYOUT, Place
 
 
-@pytest.fixture
-def studio(place: Place) -> Place:
-    """A root with a layout for clips."""
-    place.write("policies/clip.yaml", LAYOUT)
-    return place
-
-
 def test_a_job_is_started_added_to_finished_and_planned(studio: Place) -> None:
     """The whole life of a job from a shell."""
     assert studio.process("job", "start", "clip", "series=Suits", "--id", "j1").out == "j1\n"
