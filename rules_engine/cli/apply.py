@@ -1,25 +1,20 @@
 """`rules apply`: carries out one plan, and nothing else."""
 
 import os
-from dataclasses import replace
 
 import click
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
+from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
-from rules_engine.cli.planfiles import passing_plan
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
-from rules_engine.filesystem.root import Root
 from rules_engine.jobs.planning import open_root, survey
-from rules_engine.plan.model import Plan
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
-from rules_engine.report.overview import Overview
-from rules_engine.report.plan_text import plan_lines
 from rules_engine.report.run_text import run_document, run_lines
 
 
@@ -74,32 +69,10 @@ def apply(
         if file is not None:
             result = apply_plan(file, root, policies=policies, clock=SystemClock(), listen=progress.hear)
         else:
-            result = _plan_and_apply(policies or PolicySet(), root, progress, yes=yes, form=form, verbose=verbose)
+            known, clock = policies or PolicySet(), SystemClock()
+            made = survey(known, root, clock).plan(clock.now())
+            result = carry_out_if_agreed(made, known, root, progress, yes=yes, form=form, verbose=verbose)
     if result is None:
         return ExitCode.DONE
     show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
     return result.exit_code
-
-
-def _plan_and_apply(
-    policies: PolicySet, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
-) -> RunResult | None:
-    """Plan, show, ask; None where nothing is due or the answer is no."""
-    clock = SystemClock()
-    made = survey(policies, root, clock).plan(clock.now())
-    overview = Overview()
-    with passing_plan(replace(made, batches=overview.watch(made.batches))) as plan:
-        if form == "text":
-            show(plan_lines(plan, overview, root=root.path, verbose=verbose))
-        if not plan.trailer.refusals and (not _has_steps(plan) or not (yes or _agreed(plan))):
-            return None
-        return apply_plan(plan, root, policies=policies, clock=clock, listen=progress.hear)
-
-
-def _has_steps(plan: Plan) -> bool:
-    return any(count.files for count in plan.trailer.steps.values())
-
-
-def _agreed(plan: Plan) -> bool:
-    steps = sum(count.files for count in plan.trailer.steps.values())
-    return click.confirm(f"\nCarry out these {steps} steps?", default=False, err=True)

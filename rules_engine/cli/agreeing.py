@@ -1,0 +1,38 @@
+"""A plan that is shown, agreed to, and carried out in one go."""
+
+from dataclasses import replace
+
+import click
+
+from rules_engine.apply.applying import apply_plan
+from rules_engine.apply.model import RunResult
+from rules_engine.cli.planfiles import passing_plan
+from rules_engine.cli.progress import Progress
+from rules_engine.cli.terminal import show
+from rules_engine.filesystem.clock import SystemClock
+from rules_engine.filesystem.root import Root
+from rules_engine.plan.model import Plan
+from rules_engine.policy.model import PolicySet
+from rules_engine.report.overview import Overview
+from rules_engine.report.plan_text import plan_lines
+
+
+def carry_out_if_agreed(
+    made: Plan, policies: PolicySet, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
+) -> RunResult | None:
+    """Show a plan, ask, carry it out; None where nothing is due or the answer is no."""
+    overview = Overview()
+    with passing_plan(replace(made, batches=overview.watch(made.batches))) as plan:
+        if form == "text":
+            show(plan_lines(plan, overview, root=root.path, verbose=verbose))
+        if not plan.trailer.refusals and (not _steps(plan) or not (yes or _agreed(plan))):
+            return None
+        return apply_plan(plan, root, policies=policies, clock=SystemClock(), listen=progress.hear)
+
+
+def _steps(plan: Plan) -> int:
+    return sum(count.files for count in plan.trailer.steps.values())
+
+
+def _agreed(plan: Plan) -> bool:
+    return click.confirm(f"\nCarry out these {_steps(plan)} steps?", default=False, err=True)
