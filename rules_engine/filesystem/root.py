@@ -59,12 +59,16 @@ class Root:
             raise
 
     @classmethod
-    def create(cls, path: str, *, portable: bool = False) -> Self:
-        """Make the directory at `path` a root, or open the root that it is.
+    def create(cls, path: str, *, portable: bool = False, make: bool = False) -> Self:
+        """Make the directory at `path` a root, or open the root that it is; `make` makes the directory itself too.
 
         Raises:
             RefusedError: as `open`.
         """
+        if make:
+            # Only the last component: a path with more missing is more likely wrong than new.
+            with suppress(FileExistsError, FileNotFoundError):
+                os.mkdir(os.path.abspath(path))
         root = cls.open(path, portable=portable)
         try:
             if root.state is None:

@@ -44,16 +44,18 @@ def finish_and_clean(
     success: bool,
     logger: logging.Logger,
     listen: Callable[[Noted], None],
+    store: ManifestStore | None = None,
 ) -> tuple[JobRecord, CleanupResult]:
     """The finished job, and what its end cleaned; `listen` hears of a status link that could not be moved.
 
     Raises:
         UnknownJobError, JobFinishedError, UntrustedStateError: as `lifecycle.finish`; never for the cleaning.
     """
-    record = finish(root, policies, clock, job_id, success=success, listen=listen)
+    store = store or ManifestStore(root, clock)
+    record = finish(root, policies, clock, job_id, success=success, store=store, listen=listen)
     result = CleanupResult()
     try:
-        result = _Ending(root, policies, clock, record, logger).clean()
+        result = _Ending(root, policies, clock, store, record, logger).clean()
     except Exception as err:  # noqa: BLE001 - a cleanup that cannot be done must not make a finished job look failed
         why = str(err).partition("\n")[0] or type(err).__name__
         result.deferred.append(why)
@@ -113,13 +115,13 @@ class _Ending:
     root: Root
     policies: PolicySet
     clock: Clock
+    store: ManifestStore
     record: JobRecord
     logger: logging.Logger
 
     def clean(self) -> CleanupResult:
         now, state = self.clock.now(), self.root.require_state()
-        store = ManifestStore(self.root, self.clock)
-        falls = foresee(self.root, self.policies, store, self.record, now)
+        falls = foresee(self.root, self.policies, self.store, self.record, now)
         hint(state, self.record.job_id, [*falls.instants, *([now] if falls.now else [])])
         result = CleanupResult()
         if self.policies.settings.at_finish is AtFinish.DUE:
@@ -147,11 +149,10 @@ class _Ending:
         return result
 
     def _next(self, job_id: JobId, now: Instant) -> Iterable[Instant]:
-        store = ManifestStore(self.root, self.clock)
-        record = store.find(job_id)
+        record = self.store.find(job_id)
         if record is None or record.status not in {JobStatus.COMPLETED, JobStatus.FAILED}:
             return ()
-        falls = foresee(self.root, self.policies, store, record, now)
+        falls = foresee(self.root, self.policies, self.store, record, now)
         return [*falls.instants, *([soon(now)] if falls.now else [])]
 
     def _with_own(self, result: CleanupResult, falls: Falls) -> CleanupResult:

@@ -55,6 +55,7 @@ def start(
     cleanup: CleanupPolicy | None = None,
     lease: Duration | None = None,
     held: bool = False,
+    store: ManifestStore | None = None,
     listen: Callable[[Noted], None] = _nobody,
 ) -> JobRecord:
     """Start a job: its manifest first, then its directories, its status link and its aliases.
@@ -71,7 +72,7 @@ def start(
     layout = layout_of(policies, job_type)
     named = new_job_id(job_type, clock.now()) if job_id is None else job_id
     request = request_for(layout, named, parameters or {}, cleanup=cleanup, lease=lease, held=held)
-    store = ManifestStore(root, clock)
+    store = store or ManifestStore(root, clock)
     before = store.find(request.job_id)
     record = store.start(request)
     moves = finish_batches(before, record, mode=layout.directory_mode) if before is not None else ()
@@ -110,6 +111,7 @@ def finish(
     job_id: str,
     *,
     success: bool,
+    store: ManifestStore | None = None,
     listen: Callable[[Noted], None] = _nobody,
 ) -> JobRecord:
     """Finish a job: what it has is sealed, then its status link moves.
@@ -120,7 +122,7 @@ def finish(
         UntrustedStateError: when its manifest is damaged.
     """
     root.require_id()
-    store = ManifestStore(root, clock)
+    store = store or ManifestStore(root, clock)
     before = store.get(job_id)
     record = store.finish(job_id, success=success, directories=observe_job(root, before))
     layout = policies.layouts.get(record.job_type)
