@@ -80,6 +80,7 @@ def request_for(
         aliases=tuple(_path(alias.path, values) for alias in layout.aliases),
         cleanup=cleanup,
         lease=lease,
+        critical=layout.critical,
         held=held,
     )
 

@@ -7,8 +7,9 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import JobLockProbe
 from rules_engine.filesystem.logfile import KeptLog
 from rules_engine.filesystem.root import open_area
+from rules_engine.manifest.backup import Backup
 from rules_engine.manifest.events import Event, Line, Start, encode_line
-from rules_engine.manifest.log import Guard, first_start, last_line
+from rules_engine.manifest.log import Guard, first_start, lacks_lines, last_line
 from rules_engine.manifest.shelf import MANIFESTS
 from rules_engine.values.clock import Clock
 from rules_engine.values.vocabulary import JobId
@@ -20,7 +21,7 @@ _MOST_OPEN: Final = 128
 class Appender:
     """Appends to a log that is there, as `log.append` does and with the same guarantees; safe from threads."""
 
-    __slots__ = ("_first", "_kept", "_last", "_name", "_probe", "_seen", "process")
+    __slots__ = ("_backup", "_first", "_kept", "_last", "_name", "_probe", "_seen", "process")
 
     def __init__(self, state: Directory, job_id: JobId, name: str) -> None:
         self.process = os.getpid()
@@ -28,6 +29,7 @@ class Appender:
         self._name = name
         self._kept = KeptLog(open_area(state, MANIFESTS), name)
         self._probe = JobLockProbe(state, job_id)
+        self._backup = Backup(state, name)
         self._first: Start | None = None
         self._last: Line | None = None
         self._seen = (0, -1)
@@ -38,7 +40,7 @@ class Appender:
 
         Raises:
             FileNotFoundError: when the log is not there.
-            UntrustedStateError: when its last line is damaged.
+            UntrustedStateError: when its last line is damaged, or it lacks what its backup has.
         """
         with self._kept as log:
             inode = self._kept.inode
@@ -47,11 +49,17 @@ class Appender:
                 self._seen = (0, -1)
                 self._last = last_line(log, self._name)
                 self._first = first_start(log)
+            # A host that joined a critical job knows only by its backup: asked each time, which is rare and cheap.
+            backup = self._backup if self._backup.is_due(self._first) else None
+            if backup is not None and backup.is_ahead(log.size):
+                raise lacks_lines(self._name)
             if guard is not None:
                 guard(self._first, self._last)
             seq = self._last.seq + 1 if self._last is not None else 1
             line = Line(seq=seq, at=clock.now(), event=event, held=self._probe.is_locked())
             log.append(encode_line(line), durable=False)
+            if backup is not None:
+                backup.keep_up(log, durable=False)
             self._last, self._seen = line, (inode, log.size)
 
 

@@ -53,8 +53,10 @@ class _Source:
     """Pieces at its end of which nothing is known."""
 
 
-def piece_together(data: bytes, backup: bytes, *, now: Instant) -> Draft:
+def piece_together(data: bytes, backup: bytes, *, now: Instant, at_least: int = 0) -> Draft:
     """The log that `data` and `backup`, each empty where there is none, are the remains of.
+
+    It was `at_least` so long once, as its seal says.
 
     INVARIANT: what an intact line of either declares, the draft declares.
     """
@@ -65,7 +67,7 @@ def piece_together(data: bytes, backup: bytes, *, now: Instant) -> Draft:
         odd += [line for line in source.lines if known.setdefault(line.seq, line) != line]
     lines, holes, more = _in_sequence(known, now)
     longest = max(source.length for source in sources)
-    end = _lost_at_the_end(sources, longest)
+    end = _lost_at_the_end(sources, max(longest, at_least))
     if end or odd or more:
         last = lines[-1].seq if lines else 0
         hole = Mended(

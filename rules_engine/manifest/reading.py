@@ -10,7 +10,16 @@ from rules_engine.filesystem.machine import Machine
 from rules_engine.manifest.fold import Attempt, Folded, Observe, fold
 from rules_engine.manifest.model import Damage, JobRecord, Liveness
 from rules_engine.manifest.seal import Seal, SealError
-from rules_engine.manifest.shelf import Listing, cut_logs, is_current, list_shelf, lost_lines, read_logs, read_seal
+from rules_engine.manifest.shelf import (
+    Listing,
+    cut_logs,
+    find_on_shelf,
+    is_current,
+    list_shelf,
+    lost_lines,
+    read_logs,
+    read_seal,
+)
 from rules_engine.values.paths import RelPath
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId, JobStatus
@@ -69,6 +78,18 @@ def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tupl
             below = tuple(sorted({*found.folded.directories, *workspaces(job_id)}))
             damaged.append(Damage(job_id, doubt, below, anywhere=True, mended=found.folded.damage is None))
     return LoadedJobs(tuple(jobs), tuple(sorted(damaged, key=lambda one: one.job_id)), tuple(notes)), seals
+
+
+def read_one(state: Directory | None, machine: Machine, job_id: JobId, *, locked: bool | None = None) -> Found:
+    """One job, whatever the number of the others; `locked` as for `observer`.
+
+    Raises:
+        UntrustedStateError: when it cannot be told what is there.
+    """
+    listing = find_on_shelf(state, job_id) if state is not None else None
+    if state is None or listing is None or not listing.tells_of(job_id):
+        return Found(Folded(None))
+    return read_job(state, machine, job_id, listing, locked=locked)
 
 
 def read_job(

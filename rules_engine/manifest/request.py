@@ -32,6 +32,8 @@ class StartRequest:
     cleanup: CleanupPolicy | None = None
     lease: Duration | None = None
     """Each event keeps the job running for this long; None: until it is finished."""
+    critical: bool = False
+    """Each line of its logs is written a second time, into a backup."""
     held: bool = False
     """The caller holds the job's lock, and will until the job is finished."""
 
@@ -49,6 +51,7 @@ class StartRequest:
             aliases=[encode_name(alias) for alias in self.aliases],
             cleanup=CleanupFields.from_policy(self.cleanup) if self.cleanup else None,
             lease_ns=self.lease,
+            critical=self.critical,
             abandons={one.host: one.last_seq for one in abandoned},
         )
 

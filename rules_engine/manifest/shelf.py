@@ -33,6 +33,10 @@ class Listing:
     odd: tuple[str, ...] = ()
     """Names among the manifests that no manifest can have."""
 
+    def tells_of(self, job_id: JobId) -> bool:
+        """Whether anything of the job is there."""
+        return job_id in self.logs or job_id in self.seals or job_id in self.backups
+
 
 def list_shelf(state: Directory) -> Listing:
     """The logs and seals below `state`.

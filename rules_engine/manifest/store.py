@@ -1,25 +1,35 @@
 """The one way to the manifests: starting, declaring, finishing and reading jobs."""
 
 from collections.abc import Collection, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
 from rules_engine.errors import LockedError, UntrustedStateError
-from rules_engine.filesystem.directory import Directory
-from rules_engine.filesystem.locks import is_job_locked, lock_job
+from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import STATE, Root, open_area
 from rules_engine.manifest.amend import amended, completed
-from rules_engine.manifest.appender import Appenders
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
-from rules_engine.manifest.events import AddDirectory, AddFiles, Event, Finish, Lease, Line, Remove, Start, decode_path
+from rules_engine.manifest.events import (
+    AddDirectory,
+    AddFiles,
+    Event,
+    Finish,
+    Lease,
+    Line,
+    Remove,
+    Start,
+    decode_path,
+    ends_attempt,
+)
 from rules_engine.manifest.fold import Folded, fold
-from rules_engine.manifest.hosts import note_host
-from rules_engine.manifest.log import Guard, append, begin, check_host, check_job_id, log_name
+from rules_engine.manifest.log import check_host, check_job_id, log_name
 from rules_engine.manifest.model import JobRecord
-from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, observer, read_job
+from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, observer, read_one
+from rules_engine.manifest.repair import Repair
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
-from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, encode_seal
+from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, decode_seal, encode_seal
 from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
+from rules_engine.manifest.writer import Writer
 from rules_engine.values.clock import Clock
 from rules_engine.values.names import encode_name
 from rules_engine.values.paths import RelPath, join
@@ -35,7 +45,7 @@ class ManifestStore:
         self._clock = clock
         self._machine = machine or this_machine(host)
         self._seals: dict[JobId, Seal] = {}
-        self._appenders = Appenders()
+        self._writer = Writer(root, clock, self._machine)
 
     def log_of(self, job_id: str) -> RelPath:
         """Where this host's log of a job lies, or will lie.
@@ -89,30 +99,47 @@ class ManifestStore:
             JobRunningError: when the job is running.
             UntrustedStateError: when its manifest is damaged.
         """
-        job_id, host = check_job_id(request.job_id), check_host(self._machine.host)
-        state = self._root.require_state()
+        job_id, state = check_job_id(request.job_id), self._root.require_state()
         try:
             with nullcontext() if request.held else lock_job(state, job_id, clock=self._clock):
-                before = self._startable(state, job_id)
+                before = self._startable(job_id)
                 attempt = before.record.attempt + 1 if before.record else 1
                 event = request.to_event(attempt, self._machine.boot, before.running)
-                self._write(job_id, host, event, held=request.held, durable=True)
+                self._writer.write(job_id, event, held=request.held)
         except LockedError as err:
             raise JobRunningError(job_id) from err
         return self.get(job_id)
 
-    def _startable(self, state: Directory, job_id: JobId) -> Folded:
-        hosts = find_on_shelf(state, job_id).logs.get(job_id, {})
-        if not hosts:
-            return Folded(None)
+    def _startable(self, job_id: JobId) -> Folded:
         # We hold the job's lock: whoever held it for an earlier attempt does so no more.
-        observe = observer(state, self._machine, job_id, locked=False)
-        folded = fold(job_id, read_logs(state, job_id, hosts), observe)
-        if folded.damage is not None:
-            raise _damaged(job_id, folded.damage)
-        if folded.record is not None and folded.record.reading(self._clock.now()) is JobStatus.RUNNING:
-            raise JobRunningError(job_id)
-        return folded
+        found = self._mended(job_id, locked=False)
+        if found.as_written is not None and found.as_written.reading(self._clock.now()) is JobStatus.RUNNING:
+            raise JobRunningError(job_id, *_may_run(found))
+        return found
+
+    def _mended(self, job_id: JobId, *, locked: bool | None = None) -> Folded:
+        """What the manifest of a job says, for its next writer: mended first where it is damaged.
+
+        Raises:
+            UntrustedStateError: when it cannot be.
+        """
+        found = self._read(job_id, locked=locked).folded
+        if found.damage is not None:
+            self.mend(job_id)
+            found = self._read(job_id, locked=locked).folded
+        if found.damage is not None and found.record is not None:
+            raise _damaged(job_id, found.damage)
+        return found
+
+    def mend(self, job_id: str) -> tuple[Repair, ...]:
+        """Make the manifest of a job whole again as far as anything tells what it said; see `manifest.repair`.
+
+        Raises:
+            UntrustedStateError: when a file of it cannot be read.
+        """
+        checked = check_job_id(job_id)
+        self._seals.pop(checked, None)
+        return self._writer.mend(checked)
 
     def add_files(
         self, job_id: str, files: Iterable[tuple[RelPath, FileType]], *, workspaces_above: WorkspacesAbove = nowhere
@@ -156,23 +183,14 @@ class ManifestStore:
         self, job_id: JobId, event: Event, paths: Iterable[RelPath], workspaces_above: WorkspacesAbove
     ) -> None:
         def guard(first: Start | None, last: Line | None) -> None:
-            if last is not None and isinstance(last.event, Finish):
+            if last is not None and ends_attempt(last.event):
                 raise JobFinishedError(job_id)
             workspace = decode_path(first.workspace) if first is not None else None
             if isinstance(event, AddDirectory):
                 check_not_above(job_id, decode_path(event.path), workspace)
             check_declared(job_id, paths, workspaces_above, workspace, lambda: self._workspaces(job_id))
 
-        self._add(job_id, event, guard)
-
-    def _add(self, job_id: JobId, event: Event, guard: Guard | None = None) -> None:
-        """Append to this host's log through one that is kept open: a job may declare a hundred thousand files."""
-        host = check_host(self._machine.host)
-        kept = self._appenders.get(self._root.require_state(), job_id, log_name(job_id, host))
-        try:
-            kept.append(event, clock=self._clock, guard=guard)
-        except FileNotFoundError:
-            self._write(job_id, host, event, guard=guard)
+        self._writer.add(job_id, event, guard)
 
     def _workspaces(self, job_id: JobId) -> tuple[RelPath, ...]:
         record = self.get(job_id)
@@ -186,7 +204,7 @@ class ManifestStore:
         """
         event = Remove(paths=[encode_name(path) for path in paths])
         if event.paths:
-            self._add(check_job_id(job_id), event)
+            self._writer.add(check_job_id(job_id), event)
 
     def renew(self, job_id: str, lease: Duration) -> None:
         """From now on each event keeps the job running for `lease`.
@@ -194,7 +212,7 @@ class ManifestStore:
         Raises:
             UnknownJobError: when the job was never started.
         """
-        self._write(check_job_id(job_id), check_host(self._machine.host), Lease(lease_ns=lease), durable=True)
+        self._writer.write(check_job_id(job_id), Lease(lease_ns=lease))
 
     def finish(
         self, job_id: str, *, success: bool, directories: Iterable[tuple[RelPath, SealedDirectory]]
@@ -207,31 +225,32 @@ class ManifestStore:
             UntrustedStateError: when its manifest is damaged.
         """
         checked, host = check_job_id(job_id), check_host(self._machine.host)
-        found = self._read(checked).folded
+        found = self._mended(checked)
         if found.record is None:
             raise UnknownJobError(job_id)
-        if found.damage is not None:
-            raise _damaged(job_id, found.damage)
-        if found.record.status is not JobStatus.RUNNING:
+        if found.status is not JobStatus.RUNNING:
             raise JobFinishedError(job_id)
         others = {one.host: one.last_seq for one in found.running if one.host != host}
         event = Finish(status="completed" if success else "failed", finishes=others)
-        self._write(checked, host, event, durable=True)
-        self._appenders.forget(checked)
+        self._writer.write(checked, event)
+        self._writer.forget(checked)
         return self._sealed(checked, directories)
 
     def _sealed(self, job_id: JobId, directories: Iterable[tuple[RelPath, SealedDirectory]]) -> JobRecord:
         state = self._root.require_state()
         logs = read_logs(state, job_id, find_on_shelf(state, job_id).logs.get(job_id, {}))
         folded = fold(job_id, logs, observer(state, self._machine, job_id))
-        if folded.record is None or folded.damage is not None or folded.running:
+        # Lines that are lost are told by the log alone: a seal must not stand for it until that is accepted.
+        if folded.record is None or folded.doubt is not None or folded.running:
             return self.get(job_id)
         covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
         data = encode_seal(folded.record, covered, completed(folded.record, directories))
         # The logs are durable and say the same: a seal that is lost or cannot be written makes plans slower, not wrong.
-        with suppress(OSError):
+        try:
             self._write_seal(job_id, data, durable=False)
-        return self.get(job_id)
+        except OSError:
+            return folded.record
+        return decode_seal(data, job_id).record
 
     def amend_seal(
         self,
@@ -256,43 +275,15 @@ class ManifestStore:
         with open_area(self._root.require_state(), SEALED) as area:
             area.write_file(f"{job_id}{SEAL_SUFFIX}", data, durable=durable)
 
-    def _read(self, job_id: JobId) -> Found:
-        state = self._root.state
-        listing = find_on_shelf(state, job_id) if state is not None else None
-        if state is None or listing is None or (job_id not in listing.logs and job_id not in listing.seals):
-            return Found(Folded(None))
-        return read_job(state, self._machine, job_id, listing)
+    def _read(self, job_id: JobId, *, locked: bool | None = None) -> Found:
+        return read_one(self._root.state, self._machine, job_id, locked=locked)
 
-    def _write(
-        self,
-        job_id: JobId,
-        host: str,
-        event: Event,
-        *,
-        held: bool | None = None,
-        durable: bool = False,
-        guard: Guard | None = None,
-    ) -> None:
-        state = self._root.require_state()
-        name, at = log_name(job_id, host), self._clock.now()
-        locked = is_job_locked(state, job_id) if held is None else held
-        with open_area(state, MANIFESTS) as area:
-            if area.stat(name) is None:
-                self._check_known(job_id, event, guard)
-                note_host(state, host, area)
-                if begin(area, name, event, at=at, held=locked):
-                    return
-            append(area, name, [event], at=at, held=locked, durable=durable, guard=guard)
 
-    def _check_known(self, job_id: JobId, event: Event, guard: Guard | None) -> None:
-        """Before the first event of a host that did not start the job: the job must be there."""
-        if isinstance(event, Start):
-            return
-        record = self.get(job_id)
-        if guard is not None:
-            if record.status is not JobStatus.RUNNING:
-                raise JobFinishedError(job_id)
-            guard(None, None)
+def _may_run(found: Folded) -> tuple[str, str] | tuple[()]:
+    """What to say of a job that only counts as running because one of its lost lines may have begun an attempt."""
+    if found.lost is None:
+        return ()
+    return f"may be running: {found.lost}", "if nobody works on it, finish it first"
 
 
 def _damaged(job_id: str, why: str) -> UntrustedStateError:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.root import Root
 from rules_engine.manifest.errors import UnknownJobError
@@ -66,14 +65,16 @@ def test_a_log_that_was_replaced_is_found_again(store: ManifestStore, log: Path)
     assert _names(store) == ["a", "b"]
 
 
-def test_a_last_line_that_went_bad_stops_the_next(store: ManifestStore, log: Path) -> None:
-    """Nothing is written behind damage, however often it is tried."""
+def test_a_last_line_that_went_bad_is_mended_by_the_next(store: ManifestStore, log: Path, tmp_path: Path) -> None:
+    """Nothing is written behind damage: the log is put together again, and what was there is set aside."""
     with log.open("ab") as other:
         other.write(b"rubbish\n")
-    for _ in range(2):
-        with pytest.raises(UntrustedStateError, match="is damaged in its last line"):
-            _add(store, "b")
-    assert log.read_bytes().endswith(b"rubbish\n")
+    damaged = log.read_bytes()
+    for name in ("b", "c"):
+        _add(store, name)
+    assert _names(store) == ["a", "b", "c"]
+    assert parse_log(log.read_bytes(), log.name, "alpha").damage is None
+    assert [path.read_bytes() for path in (tmp_path / ".rules/damaged").iterdir()] == [damaged]
 
 
 def test_a_line_says_whether_the_job_is_held_at_that_moment(store: ManifestStore, log: Path, root: Root) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.root import Root
+from rules_engine.manifest.errors import JobRunningError
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.values.paths import RelPath
@@ -109,14 +110,35 @@ def test_a_name_that_no_manifest_can_have_is_damage(store: ManifestStore, log: P
     assert damage.anywhere
 
 
-def test_an_untrusted_job_cannot_be_started_or_finished(
-    store: ManifestStore, log: Path, request_one: StartRequest
-) -> None:
-    """It has to be repaired first."""
+def test_a_damaged_job_is_mended_by_its_next_start(store: ManifestStore, log: Path, request_one: StartRequest) -> None:
+    """Line 2 is restored from the seal; what stood behind the end may have begun an attempt, so that has to end."""
     log.write_bytes(log.read_bytes().replace(b"Suits/a", b"Suits/b") + b"?\n")
-    for call in (lambda: store.start(request_one), lambda: store.finish("job-1", success=True, directories=[])):
-        with pytest.raises(UntrustedStateError, match="run `rules manifest repair`"):
-            call()
+    with pytest.raises(JobRunningError) as caught:
+        store.start(request_one)
+    assert str(caught.value) == (
+        "job `job-1` may be running: 1 line of manifest `job-1@alpha.jsonl` is lost\n"
+        "  help: if nobody works on it, finish it first"
+    )
+    assert dict(store.get("job-1").files[RelPath("output/Suits")]) == {"a": TEMP}
+    store.finish("job-1", success=False, directories=[])
+    started = store.start(request_one)
+    assert (started.attempt, started.status) == (2, JobStatus.UNTRUSTED)
+
+
+@pytest.mark.parametrize("call", ["start", "finish"])
+def test_a_manifest_that_cannot_be_read_is_not_mended(
+    store: ManifestStore, log: Path, request_one: StartRequest, call: str
+) -> None:
+    """What it says may be all right; somebody has to let us read it."""
+    log.unlink()
+    log.symlink_to("elsewhere")
+    calls = {
+        "start": lambda: store.start(request_one),
+        "finish": lambda: store.finish("job-1", success=True, directories=[]),
+    }
+    with pytest.raises(UntrustedStateError, match="what kind of file it is"):
+        calls[call]()
+    assert log.is_symlink()
 
 
 def test_a_listing_that_cannot_be_read_stops_everything(store: ManifestStore, log: Path, tmp_path: Path) -> None:
