@@ -33,8 +33,9 @@ class Planned:
 def plan_case(case: Case) -> Planned:
     """What the planner makes of a case."""
     decided: list[tuple[FileFact, Decision]] = []
+    written = load_texts(case.policy_texts) if case.policy_texts else PolicySet()
     plan = make_plan(
-        load_texts(case.policy_texts) if case.policy_texts else PolicySet(),
+        case.change(written),
         case.jobs,
         case.inventory,
         case.guards,
@@ -74,6 +75,7 @@ def answer(case: Case, planned: Planned) -> dict[str, Any]:
         "kept_summary": lambda: [
             {"because": one.because.value, "text": one.text, "files": one.total.files} for one in plan.trailer.kept
         ],
+        "left_out": lambda: plan.trailer.left_out.files,
         "skipped": lambda: [{"path": path, "why": why} for path, why in plan.trailer.skipped],
         "falls_due": lambda: {
             **{day: count.files for day, count in plan.trailer.due_by_day},

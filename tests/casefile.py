@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
+from caseask import ASK_KEYS, Change, read_ask, read_change
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.manifest.model import Damage, DeclaredDirectory, JobRecord, Liveness
@@ -36,7 +37,8 @@ from rules_engine.values.vocabulary import (
 CASES: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
 
 _CASE_KEYS: Final = {
-    "note", "now", "policies", "jobs", "files", "directories", "damaged", "unreadable", "own", "ask", "walked", "want",
+    "note", "now", "policies", "jobs", "files", "directories", "damaged", "unreadable", "own", "walked", "want",
+    *ASK_KEYS,
 }  # fmt: skip
 _JOB_KEYS: Final = {
     "id", "type", "status", "started", "ended", "last_sign", "parameters", "workspace", "output", "files",
@@ -58,6 +60,8 @@ class Case:
     guards: Guards
     ask: Ask
     want: dict[str, Any]
+    change: Change
+    """What is asked for besides, as a change of the policies."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Path of a repeated file → the text that stands for all of them."""
 
@@ -87,9 +91,8 @@ def read_case(path: str) -> Case:
     damaged = tuple(_damage(one) for one in raw.get("damaged", ()))
     own = tuple(RelPath(one) for one in raw.get("own", ()))
     guards = Guards(damaged, own, root_id="case")
-    limits = {name: _limit(value) for name, value in raw.get("ask", {}).items()}
     texts = _policy_texts(raw.get("policies", ()))
-    return Case(path, now, texts, jobs, inventory, guards, Ask(limits), raw["want"], groups)
+    return Case(path, now, texts, jobs, inventory, guards, read_ask(raw), raw["want"], read_change(raw), groups)
 
 
 def moment(text: object, now: Instant) -> Instant | None:
@@ -252,9 +255,3 @@ def _tree(files: Sequence[FileFact], empty: Sequence[RelPath], *, walked: bool) 
 def _damage(raw: Mapping[str, Any]) -> Damage:
     below = tuple(RelPath(one) for one in raw.get("below", ()))
     return Damage(raw["job"], raw["why"], below, anywhere=raw.get("anywhere", False))
-
-
-def _limit(written: str | int) -> int | None:
-    if written == "unlimited":
-        return None
-    return written if isinstance(written, int) else parse_size(written)

@@ -36,10 +36,12 @@ def test_the_answer_of_the_planner_is_the_one_that_the_case_records(path: str, u
 
 @pytest.mark.parametrize("path", CASES, ids=_stem)
 def test_every_file_of_a_case_is_decided_exactly_once(path: str) -> None:
-    """No file is passed over, and none is decided twice."""
+    """No file is passed over, none is decided twice, and what a narrowed plan leaves out is counted."""
     case, planned = _planned(path)
     files = [file.path for facts in case.inventory.directories for file in facts.files]
-    assert [file.path for file, _ in planned.decided] == files
+    decided = [file.path for file, _ in planned.decided]
+    assert [path for path in files if path in decided] == decided
+    assert len(decided) + planned.plan.trailer.left_out.files == len(files)
 
 
 def test_there_are_many_cases_each_with_its_own_note() -> None:
