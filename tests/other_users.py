@@ -31,10 +31,11 @@ def ordinary_user() -> Iterator[int]:
         os.seteuid(0)
 
 
-def give_away(root: Root) -> None:
-    """Make everything below the root the ordinary user's."""
+def give_away(root: Root, *, only: str = "") -> None:
+    """Make everything below the root, or below one directory of it, the ordinary user's."""
     if IS_ROOT:
-        for path in (Path(root.path), *Path(root.path).rglob("*")):
+        top = Path(root.path) / only
+        for path in (top, *top.rglob("*")):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 

@@ -15,6 +15,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.jobs.cleaning import Cleaning, clean
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.models import CleanupResult
+from rules_engine.jobs.notices import OnNotice, listener, nobody
 from rules_engine.manifest.errors import UnknownJobError
 from rules_engine.manifest.log import check_job_id
 from rules_engine.manifest.store import ManifestStore
@@ -28,15 +29,12 @@ from rules_engine.values.vocabulary import JobId
 _NO_LIMITS: Final[Mapping[str, int | None]] = MappingProxyType({})
 
 
-def _nobody(_event: Event) -> None:
-    """Hear nothing."""
-
-
 class CleanupService:
     """Cleans a root: one job, by age, or by a pattern; also from several threads at once.
 
     Nothing here decides or deletes: each call is one plan, carried out. What cannot be had now, such as a lock that
     somebody holds, is `deferred` in the result and logged; a call raises only for what its caller did wrong.
+    `on_notice` is called with each step that permissions forbid, and that another user has to carry out.
     """
 
     def __init__(
@@ -46,14 +44,15 @@ class CleanupService:
         clock: Clock | None = None,
         *,
         logger: logging.Logger | None = None,
-        listen: Callable[[Event], None] = _nobody,
+        listen: Callable[[Event], None] = nobody,
+        on_notice: OnNotice | None = None,
         lock_wait_s: float = 0,
     ) -> None:
         self._root = root
         self._policies = policies
         self._clock = clock or SystemClock()
         self._logger = logger or logging.getLogger("rules_engine.cleanup")
-        self._listen = listen
+        self._listen = listener(on_notice, self._logger, also=listen)
         self._lock_wait_s = lock_wait_s
 
     def cleanup_job(self, job_id: str, preserve_on_failure: bool = True, *, dry_run: bool = False) -> CleanupResult:

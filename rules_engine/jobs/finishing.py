@@ -18,6 +18,7 @@ from rules_engine.jobs.convert import absolute_path
 from rules_engine.jobs.due import Hint, come, hint, settle, soon
 from rules_engine.jobs.lifecycle import finish
 from rules_engine.jobs.models import CleanupResult
+from rules_engine.jobs.notices import OnNotice, listener
 from rules_engine.jobs.planning import NOTHING_ASKED
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
@@ -45,8 +46,11 @@ def finish_and_clean(
     logger: logging.Logger,
     listen: Callable[[Noted], None],
     store: ManifestStore | None = None,
+    on_notice: OnNotice | None = None,
 ) -> tuple[JobRecord, CleanupResult]:
     """The finished job, and what its end cleaned; `listen` hears of a status link that could not be moved.
+
+    `on_notice` is called with each step of the cleaning that another user has to carry out.
 
     Raises:
         UnknownJobError, JobFinishedError, UntrustedStateError: as `lifecycle.finish`; never for the cleaning.
@@ -55,7 +59,7 @@ def finish_and_clean(
     record = finish(root, policies, clock, job_id, success=success, store=store, listen=listen)
     result = CleanupResult()
     try:
-        result = _Ending(root, policies, clock, store, record, logger).clean()
+        result = _Ending(root, policies, clock, store, record, logger, on_notice).clean()
     except Exception as err:  # noqa: BLE001 - a cleanup that cannot be done must not make a finished job look failed
         why = str(err).partition("\n")[0] or type(err).__name__
         result.deferred.append(why)
@@ -118,6 +122,7 @@ class _Ending:
     store: ManifestStore
     record: JobRecord
     logger: logging.Logger
+    on_notice: OnNotice | None
 
     def clean(self) -> CleanupResult:
         now, state = self.clock.now(), self.root.require_state()
@@ -136,7 +141,8 @@ class _Ending:
             self.logger.info("cleanup: put off: %s", _LOCKED)
             return CleanupResult(deferred=[_LOCKED])
         only = frozenset(sorted({one.job_id for one in come_due}, key=_place_in(come_due))[:_MOST_JOBS])
-        asked = Cleaning(self.policies, only=only, until=Instant(now + LONGEST))
+        hear = listener(self.on_notice, self.logger)
+        asked = Cleaning(self.policies, only=only, until=Instant(now + LONGEST), listen=hear)
         result = clean(self.root, self.clock, asked, self.logger)
         # Cut short on its way it is gone on with by the next job that finishes; where nothing could be
         # done, nobody looks again for a while: each look reads every manifest.
