@@ -8,6 +8,7 @@ from typing import Final
 
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.policy.digest import digest_of
+from rules_engine.policy.environment import Overrides, read_environment
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.known import Known, names_of
 from rules_engine.policy.layouts import read_layout
@@ -112,8 +113,9 @@ def _check(
 ) -> Checked:
     texts = {source.file: source.text for source in sources}
     policies = _shaped(sources, findings)
-    loaded = replace(_mean(policies, folders, findings, environment), sources=texts) if not findings else None
-    return Checked(None if findings else loaded, findings.in_order(), texts)
+    overrides = read_environment(environment, findings)
+    loaded = replace(_mean(policies, folders, findings, overrides), sources=texts) if not findings else None
+    return Checked(None if findings else loaded, findings.in_order(), {**overrides.texts, **texts})
 
 
 def _shaped(sources: Iterable[Source], findings: Findings) -> list[_Policy]:
@@ -133,9 +135,7 @@ def _shaped(sources: Iterable[Source], findings: Findings) -> list[_Policy]:
     return kinds
 
 
-def _mean(
-    policies: Sequence[_Policy], folders: tuple[str, ...], findings: Findings, environment: Mapping[str, str]
-) -> PolicySet:
+def _mean(policies: Sequence[_Policy], folders: tuple[str, ...], findings: Findings, overrides: Overrides) -> PolicySet:
     """What the policies say; findings where they contradict themselves or each other."""
     by_kind = {kind: [one for one in policies if one.kind == kind] for kind in ("layout", "cleanup", "settings")}
     known = names_of(one.node for one in by_kind["layout"])
@@ -144,7 +144,7 @@ def _mean(
     check_layouts(layouts, findings)
     written = read_rules((one.node for one in by_kind["cleanup"]), known, findings)
     _check_one_a_folder(by_kind["settings"], findings)
-    settings = _read_settings(by_kind["settings"], known, findings, environment)
+    settings = _read_settings(by_kind["settings"], known, findings, overrides)
     check_vetoes(written, [layout for _, layout in layouts], settings, findings)
     found = PolicySet(
         rules=tuple(one.rule for one in written),
@@ -174,12 +174,12 @@ def _check_one_a_folder(policies: Iterable[_Policy], findings: Findings) -> None
             )
 
 
-def _read_settings(
-    policies: Sequence[_Policy], known: Known, findings: Findings, environment: Mapping[str, str]
-) -> Settings:
-    settings, root = read_settings((one.node for one in policies), known, findings, environment=environment)
+def _read_settings(policies: Sequence[_Policy], known: Known, findings: Findings, overrides: Overrides) -> Settings:
+    written = [one.node for one in policies]
+    # Last, so that the environment wins key by key.
+    settings, root = read_settings([*written, *([overrides.node] if overrides.node else [])], known, findings)
     if root is None:
         return settings
-    folder = next(one.source.folder for one in policies if one.source.file == root.span.file)
+    folder = next((one.source.folder for one in policies if one.source.file == root.span.file), "/")
     # From the directory that holds the policy folder: a plan must not depend on where somebody stands.
     return replace(settings, root=os.path.normpath(os.path.join(os.path.dirname(folder), root.text)))

@@ -1,6 +1,6 @@
 """From the checked shapes of settings policies to one `Settings`: of several folders a later one wins key by key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from rules_engine.policy.fields import check_path, read_duration, read_size
@@ -62,15 +62,13 @@ class _Chosen:
         return None if text in {"", "unlimited"} else int(text)
 
 
-def read_settings(
-    policies: Iterable[Node], known: Known, findings: Findings, *, environment: Mapping[str, str]
-) -> tuple[Settings, Node | None]:
+def read_settings(policies: Iterable[Node], known: Known, findings: Findings) -> tuple[Settings, Node | None]:
     """The settings that all policies together give, and where the root is written; its text is not yet a path."""
     chosen = _Chosen(policies, findings)
     root = chosen.find("root")
     settings = Settings(
         root=root.text if root is not None else None,
-        debug=chosen.flag("debug", default=_DEFAULTS.debug) or environment.get("RULES_DEBUG") == "1",
+        debug=chosen.flag("debug", default=_DEFAULTS.debug),
         cleanup=_read_cleanup(chosen, known, findings),
         at_finish=AtFinish(chosen.text("cleanup.at_finish", _DEFAULTS.at_finish)),
         limits=_read_limits(chosen, findings),

@@ -113,13 +113,14 @@ def test_an_absolute_root_stays_as_it_is() -> None:
     assert _settings("root: /mnt/media\n").root == "/mnt/media"
 
 
-def test_the_environment_turns_debug_on_and_never_off(tmp_path: Path) -> None:
-    """`RULES_DEBUG=1` does what `debug: true` does; nothing is read from the process itself."""
+def test_the_environment_turns_debug_on_and_off(tmp_path: Path) -> None:
+    """`RULES_DEBUG=1` does what `debug: true` does, `0` what `false` does; nothing is read from the process itself."""
     (tmp_path / "settings.yaml").write_text(HEAD + "debug: false\n")
     assert load_policies([str(tmp_path)], environment={"RULES_DEBUG": "1"}).settings.debug
     assert not load_policies([str(tmp_path)], environment={"RULES_DEBUG": "0"}).settings.debug
     (tmp_path / "settings.yaml").write_text(HEAD + "debug: true\n")
-    assert load_policies([str(tmp_path)], environment={"RULES_DEBUG": "0"}).settings.debug
+    assert not load_policies([str(tmp_path)], environment={"RULES_DEBUG": "0"}).settings.debug
+    assert load_policies([str(tmp_path)], environment={"RULES_DEBUG": ""}).settings.debug
 
 
 def test_the_cleanup_defaults_are_those_of_the_seed() -> None:
