@@ -2,6 +2,10 @@
 
 import pytest
 from cliplace import LAYOUT, Place
+from other_users import immutable
+
+from rules_engine.filesystem.locks import lock_root
+from rules_engine.filesystem.root import Root
 
 
 def test_a_job_is_started_added_to_finished_and_planned(studio: Place) -> None:
@@ -122,3 +126,43 @@ def test_each_help_of_a_job_command_lists_its_exit_codes(place: Place, command: 
     answer = place.rules("job", command, "--help")
     assert answer.code == 0
     assert "Exit codes:\n" in answer.out
+
+
+@pytest.fixture
+def hasty(studio: Place) -> Place:
+    """A root whose temporary files go at once, with a job that has one."""
+    settings = studio.path / "policies/settings.yaml"
+    settings.write_text(settings.read_text() + "cleanup: {retention: 0s}\n")
+    studio.rules("job", "start", "clip", "--id", "j1")
+    studio.write("media/scratch/j1/temp/x", "123")
+    return studio
+
+
+def test_finishing_a_job_cleans_what_is_due(hasty: Place) -> None:
+    """What went is said, unless nobody wants to hear it."""
+    answer = hasty.rules("job", "finish", "j1")
+    assert (answer.code, answer.err) == (0, "cleaned 4 entries, freed 3 B\n")
+    assert not (hasty.media / "scratch/j1").exists()
+
+
+def test_finishing_a_job_can_be_silent(hasty: Place) -> None:
+    """With `--quiet` there is no remark."""
+    assert hasty.rules("job", "finish", "j1", "--quiet").err == ""
+    assert not (hasty.media / "scratch/j1").exists()
+
+
+def test_finishing_a_job_never_waits_for_another_run(hasty: Place) -> None:
+    """What is due is left to the next run, and the job is finished all the same."""
+    with Root.open(str(hasty.media)) as root, lock_root(root.require_state()):
+        answer = hasty.rules("job", "finish", "j1")
+    assert answer.code == 0
+    assert answer.err.startswith("cleanup put off: another run holds the lock")
+    assert (hasty.media / "scratch/j1/temp/x").exists()
+
+
+def test_a_cleanup_that_fails_does_not_fail_the_job(hasty: Place) -> None:
+    """It names what could not go."""
+    with immutable(hasty.media / "scratch/j1/temp/x"):
+        answer = hasty.rules("job", "finish", "j1", "--quiet")
+        assert answer.code == 0
+        assert f"error: could not clean `{hasty.media}/scratch/j1/temp/x`: Operation not permitted\n" in answer.err
