@@ -112,6 +112,7 @@ class Mended(_Event, frozen=True, tag="mended"):
     lost: bool = False
     """Nothing tells all that they said."""
     start: Start | None = None
+    removed: list[EncodedName] = []
     files: list[tuple[EncodedName, str]] = []
     directories: list[AddDirectory] = []
     finish: Finish | None = None
@@ -167,9 +168,10 @@ def parts_of(event: Event) -> tuple[Event, ...]:
     if not isinstance(event, Mended):
         return (event,)
     start = (event.start,) if event.start is not None else ()
+    removed = (Remove(event.removed),) if event.removed else ()
     files = (AddFiles(event.files),) if event.files else ()
     finish = (event.finish,) if event.finish is not None else ()
-    return (*start, *event.directories, *files, *finish)
+    return (*start, *removed, *event.directories, *files, *finish)
 
 
 def start_in(event: Event) -> Start | None:

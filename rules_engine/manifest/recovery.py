@@ -1,7 +1,8 @@
 """What the seal of a job tells of lines that its logs have no more; values only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from msgspec.structs import replace as with_fields
 
@@ -23,9 +24,9 @@ from rules_engine.manifest.mending import Draft
 from rules_engine.manifest.model import JobRecord, Liveness
 from rules_engine.manifest.seal import CoveredLog, Seal
 from rules_engine.values.names import EncodedName, encode_name
-from rules_engine.values.paths import join
+from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Instant
-from rules_engine.values.vocabulary import JobStatus
+from rules_engine.values.vocabulary import FileType, JobStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,14 @@ class _Reach:
 class _Missing:
     """What the seal says and the lines do not."""
 
+    removed: list[EncodedName]
+    """What the lines name and the seal does not."""
     files: list[tuple[EncodedName, str]]
     directories: list[AddDirectory]
     finish: Finish | None
+
+
+_NOTHING: Final = _Missing([], [], [], None)
 
 
 def recover(drafts: Mapping[str, Draft], seal: Seal) -> dict[str, Draft]:
@@ -58,10 +64,12 @@ def recover(drafts: Mapping[str, Draft], seal: Seal) -> dict[str, Draft]:
     if before is None or not _began_alike(before, seal.record):
         filled = {host: _begin(draft, reach.get(host), seal.record) for host, draft in filled.items()}
     missing = _missing(_fold(seal, filled, reach), seal.record)
-    filled = {host: _fill(draft, reach.get(host), missing, seal.record) for host, draft in filled.items()}
-    if not _says(_fold(seal, filled, reach), seal.record):
-        return filled
-    return {host: _found(draft, reach[host]) if host in reach else draft for host, draft in filled.items()}
+    whole = {host: _fill(draft, reach.get(host), missing, seal.record) for host, draft in filled.items()}
+    if all(one.certain for one in reach.values()) and _says(_fold(seal, whole, reach), seal.record):
+        return {host: _found(draft, reach[host]) if host in reach else draft for host, draft in whole.items()}
+    # Something else may have come after: what the lines name stays named, though the seal says that it went.
+    added = replace(missing, removed=[])
+    return {host: _fill(draft, reach.get(host), added, seal.record) for host, draft in filled.items()}
 
 
 def _reach(draft: Draft, log: CoveredLog) -> _Reach:
@@ -90,6 +98,13 @@ def _missing(folded: Folded, sealed: JobRecord) -> _Missing:
     files = found.files if found is not None else {}
     directories = found.directories if found is not None else {}
     return _Missing(
+        removed=[
+            encode_name(join(path, name))
+            for path, names in files.items()
+            for name in names
+            if name not in sealed.files.get(path, {})
+        ]
+        + [encode_name(path) for path in directories if path not in sealed.directories],
         files=[
             (encode_name(join(path, name)), str(file_type))
             for path, names in sealed.files.items()
@@ -151,18 +166,11 @@ def _fill(draft: Draft, reach: _Reach | None, missing: _Missing, sealed: JobReco
     last = next(reversed(_holes(draft, reach)), None)
     ended = sealed.last_sign if sealed.ended is None else sealed.ended
     at = ended if missing.finish is not None else None
-    return _with(draft, last, at=at, files=missing.files, directories=missing.directories, finish=missing.finish)
+    return _with(draft, last, at=at, missing=missing)
 
 
 def _with(
-    draft: Draft,
-    seq: int | None,
-    *,
-    at: Instant | None,
-    start: Start | None = None,
-    files: Sequence[tuple[EncodedName, str]] = (),
-    directories: Sequence[AddDirectory] = (),
-    finish: Finish | None = None,
+    draft: Draft, seq: int | None, *, at: Instant | None, start: Start | None = None, missing: _Missing = _NOTHING
 ) -> Draft:
     lines: list[Line] = []
     for line in draft.lines:
@@ -173,18 +181,17 @@ def _with(
         filled = with_fields(
             event,
             start=start or event.start,
-            files=[*event.files, *files],
-            directories=[*event.directories, *directories],
-            finish=finish or event.finish,
+            removed=[*event.removed, *missing.removed],
+            files=[*event.files, *missing.files],
+            directories=[*event.directories, *missing.directories],
+            finish=missing.finish or event.finish,
         )
         lines.append(with_fields(line, event=filled, at=line.at if at is None else at))
     return replace(draft, lines=tuple(lines))
 
 
 def _found(draft: Draft, reach: _Reach) -> Draft:
-    """The draft in which the holes that the seal surely covers have lost nothing."""
-    if not reach.certain:
-        return draft
+    """The draft in which the holes that the seal covers have lost nothing."""
     lines = [
         with_fields(line, event=with_fields(line.event, lost=False))
         if line.seq in draft.holes and line.seq <= reach.last
@@ -201,10 +208,8 @@ def _says(folded: Folded, sealed: JobRecord) -> bool:
         return False
     if found.ended != sealed.ended or dict(found.parameters) != dict(sealed.parameters):
         return False
-    if any(found.directories.get(path) != one for path, one in sealed.directories.items()):
-        return False
-    return all(
-        found.files.get(path, {}).get(name) == file_type
-        for path, names in sealed.files.items()
-        for name, file_type in names.items()
-    )
+    return dict(found.directories) == dict(sealed.directories) and _names(found) == _names(sealed)
+
+
+def _names(record: JobRecord) -> dict[RelPath, dict[str, FileType]]:
+    return {path: dict(names) for path, names in record.files.items()}

@@ -9,23 +9,21 @@ from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile, open_log
 from rules_engine.filesystem.root import STATE, find_area, open_area
-from rules_engine.manifest.amend import completed
 from rules_engine.manifest.backup import BACKUPS, Backup
 from rules_engine.manifest.events import Accepted, Line, encode_line, ends_attempt
-from rules_engine.manifest.fold import Folded
 from rules_engine.manifest.lines import check_of
 from rules_engine.manifest.log import Log, log_name, parse_log
 from rules_engine.manifest.mending import Draft, piece_together
 from rules_engine.manifest.pieces import has_good_paths
 from rules_engine.manifest.recovery import recover
-from rules_engine.manifest.seal import CoveredLog, Seal, SealError, encode_seal
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_seal
+from rules_engine.manifest.seal import Seal, SealError
+from rules_engine.manifest.shelf import MANIFESTS, find_on_shelf, read_seal
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape, plural
 from rules_engine.values.vocabulary import JobId
 
 DAMAGED: Final = "damaged"
-_LARGEST: Final = 2**32
+LARGEST: Final = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def plan_repair(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repai
         UntrustedStateError: when a file cannot be read.
     """
     found = _Remains.read(state, job_id)
-    return tuple(_repair(found, host, draft) for host, draft in found.drafts(now).items())
+    return _repairs(found, found.drafts(now))
 
 
 def mend(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]:
@@ -58,9 +56,9 @@ def mend(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]
         UntrustedStateError: when a file cannot be read; nothing is changed then.
         OSError: when one cannot be written.
     """
-    with ExitStack() as locks, open_area(state, MANIFESTS) as area:
+    with open_area(state, MANIFESTS) as area, ExitStack() as locks:
         before = _Remains.read(state, job_id)
-        hosts = sorted(before.drafts(now))
+        hosts = sorted({*before.drafts(now), *before.odd_backups()})
         for host in hosts:
             locks.enter_context(open_log(area, log_name(job_id, host)))
         # Read again: another writer may have mended them while we waited for the locks.
@@ -68,35 +66,10 @@ def mend(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]
         drafts = {host: draft for host, draft in found.drafts(now).items() if host in hosts}
         for host, draft in drafts.items():
             _write(state, found, host, draft)
-        return tuple(_repair(found, host, draft) for host, draft in drafts.items())
-
-
-def seal_again(state: Directory, folded: Folded, logs: tuple[Log, ...], seal: Seal) -> bool:
-    """Let the seal of a job cover its mended logs, where they say exactly what it says; whether they do."""
-    record, sealed = folded.record, seal.record
-    if record is None or folded.doubt is not None or folded.running:
-        return False
-    if (record.status, record.attempt, record.ended) != (sealed.status, sealed.attempt, sealed.ended):
-        return False
-    if {path: dict(names) for path, names in record.files.items()} != {
-        path: dict(names) for path, names in sealed.files.items()
-    } or dict(record.directories) != dict(sealed.directories):
-        return False
-    covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
-    with open_area(state, SEALED) as area:
-        name = f"{record.job_id}{SEAL_SUFFIX}"
-        area.write_file(name, encode_seal(sealed, covered, completed(sealed, seal.directories())))
-    return True
-
-
-def set_aside_seal(state: Directory, job_id: JobId) -> Repair:
-    """Move a damaged seal out of the way of a new one; its logs are read until there is one."""
-    name = f"{job_id}{SEAL_SUFFIX}"
-    with open_area(state, SEALED) as area:
-        _keep_copy(state, name, area.read_file(name, limit=_LARGEST))
-        area.unlink(name)
-        area.sync()
-    return Repair(f"{SEALED}/{name}", "set aside; the manifest says the same")
+        for host, data in found.odd_backups().items():
+            if host in hosts:
+                _write_backup(state, found, host, data)
+        return _repairs(found, drafts)
 
 
 def accept_loss(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]:
@@ -159,10 +132,7 @@ class _Remains:
             UntrustedStateError: when a file is there and cannot be read.
         """
         listing = find_on_shelf(state, job_id)
-        try:
-            seal = read_seal(state, job_id) if job_id in listing.seals else None
-        except SealError:
-            seal = None
+        seal = find_seal(state, job_id)
         told = {log.host for log in seal.logs} if seal is not None else set()
         backups = {host: _backup(state, log_name(job_id, host)) for host in listing.backups.get(job_id, {})}
         hosts = sorted({*listing.logs.get(job_id, {}), *backups, *told})
@@ -189,6 +159,22 @@ class _Remains:
         long_enough = log.length >= max(covered, len(self.backups.get(host, b"")), 1)
         return log.damage is None and long_enough and all(map(has_good_paths, log.lines))
 
+    def odd_backups(self) -> dict[str, bytes]:
+        """What the backups that are not the beginning of their sound log have to become."""
+        return {
+            host: self.logs[host][: parse_log(self.logs[host], "", host).length]
+            for host, backup in self.backups.items()
+            if not self.logs[host].startswith(backup) and self._is_sound(host, 0)
+        }
+
+
+def find_seal(state: Directory, job_id: JobId) -> Seal | None:
+    """The seal of a job, current or not; None where there is none, or none that could be relied on."""
+    try:
+        return read_seal(state, job_id)
+    except SealError:
+        return None
+
 
 def _bytes(state: Directory, name: str) -> bytes:
     area = find_area(state, MANIFESTS)
@@ -196,7 +182,7 @@ def _bytes(state: Directory, name: str) -> bytes:
         return b""
     with area:
         try:
-            return area.read_file(name, limit=_LARGEST)
+            return area.read_file(name, limit=LARGEST)
         except FileNotFoundError:
             return b""
         except OSError as err:
@@ -219,17 +205,22 @@ def _unreadable(place: str, name: str, err: OSError) -> UntrustedStateError:
 
 def _write(state: Directory, found: _Remains, host: str, draft: Draft) -> None:
     name, data = log_name(found.job_id, host), found.encode(host, draft)
-    _keep_copy(state, name, found.logs[host])
-    backup = found.backups.get(host)
-    if backup is not None:
-        _keep_copy(state, f"backup-{name}", backup)
+    keep_copy(state, name, found.logs[host])
+    if host in found.backups:
         # Before the log: if we are killed in between, it is the longer one, and the log is mended from it.
-        Backup(state, name).write(data)
+        _write_backup(state, found, host, data)
     with open_area(state, MANIFESTS) as area:
         area.write_file(name, data)
 
 
-def _keep_copy(state: Directory, name: str, data: bytes) -> None:
+def _write_backup(state: Directory, found: _Remains, host: str, data: bytes) -> None:
+    name = log_name(found.job_id, host)
+    if found.backups[host] != data:
+        keep_copy(state, f"backup-{name}", found.backups[host])
+        Backup(state, name).write(data)
+
+
+def keep_copy(state: Directory, name: str, data: bytes) -> None:
     """Set damaged bytes aside; those of the same content only once."""
     if not data:
         return
@@ -237,6 +228,15 @@ def _keep_copy(state: Directory, name: str, data: bytes) -> None:
         kept = f"{name}.{check_of(data)}"
         if aside.stat(kept) is None:
             aside.write_file(kept, data)
+
+
+def _repairs(found: _Remains, drafts: Mapping[str, Draft]) -> tuple[Repair, ...]:
+    logs = [_repair(found, host, draft) for host, draft in drafts.items()]
+    odd = [host for host in found.odd_backups() if host not in drafts]
+    return (
+        *logs,
+        *(Repair(f"{BACKUPS}/{log_name(found.job_id, host)}", "written anew from the manifest") for host in odd),
+    )
 
 
 def _repair(found: _Remains, host: str, draft: Draft) -> Repair:
