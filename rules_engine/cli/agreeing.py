@@ -14,18 +14,24 @@ from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Plan
 from rules_engine.policy.model import PolicySet
 from rules_engine.report.overview import Overview
+from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
 
 
 def carry_out_if_agreed(
     made: Plan, policies: PolicySet, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
 ) -> RunResult | None:
-    """Show a plan, ask, carry it out; None where nothing is due or the answer is no."""
+    """Show a plan, ask, carry it out; None where nothing is due or the answer is no.
+
+    As JSON the one document is that of the run, else that of the plan.
+    """
     overview = Overview()
     with passing_plan(replace(made, batches=overview.watch(made.batches))) as plan:
         if form == "text":
             show(plan_lines(plan, overview, root=root.path, verbose=verbose))
         if not plan.trailer.refusals and (not _steps(plan) or not (yes or _agreed(plan))):
+            if form == "json":
+                show(plan_document(plan, root=root.path))
             return None
         return apply_plan(plan, root, policies=policies, clock=SystemClock(), listen=progress.hear)
 

@@ -23,7 +23,7 @@ from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Instant, format_instant, instant_to_datetime
 from rules_engine.values.text import escape
-from rules_engine.values.vocabulary import JobId
+from rules_engine.values.vocabulary import EntryKind, JobId
 
 _LARGEST_RECORD: Final = 2**32
 _PUT_OFF: Final = (LockedError, RefusedError, UntrustedStateError, StalePlanError, OSError)
@@ -168,7 +168,8 @@ def _steps(plan: Plan) -> Iterator[tuple[Batch, Entry]]:
 
 def _would_free(plan: Plan) -> int:
     """The bytes that the deletions of a plan give back: a file with several names counts when all of them go."""
-    going = [entry for batch, entry in _steps(plan) if batch.action is StepAction.DELETE]
+    deleted = (entry for batch, entry in _steps(plan) if batch.action is StepAction.DELETE)
+    going = [entry for entry in deleted if entry.kind is EntryKind.FILE]
     names = Counter(entry.inode for entry in going)
     last = {entry.inode: entry for entry in going}
     return sum(entry.size for inode, entry in last.items() if names[inode] >= entry.nlink)

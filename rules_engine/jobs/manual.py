@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rules_engine.inventory.model import FileFact
 from rules_engine.policy.built_in import manual_policies
 from rules_engine.policy.model import Action, PolicySet
-from rules_engine.policy.patterns import PatternList, Reading, parse_patterns
+from rules_engine.policy.patterns import PatternError, PatternList, Reading, parse_patterns
 from rules_engine.values.quantities import Duration, format_duration
 
 
@@ -36,9 +36,12 @@ class ManualCleanup:
         """The manual cleanup of what `pattern` matches, read as in a removal rule.
 
         Raises:
-            PatternError: when it cannot be a pattern.
+            PatternError: when it cannot be a pattern, or selects nothing by itself.
         """
-        return cls(parse_patterns((pattern,), Reading.NARROW), older_than, delete, deliverables, include_failed)
+        match = parse_patterns((pattern,), Reading.NARROW)
+        if match.lines[0].negated:
+            raise PatternError(pattern, "selects nothing by itself", "write a pattern of what is to go")
+        return cls(match, older_than, delete, deliverables, include_failed)
 
     def policies(self, policies: PolicySet) -> PolicySet:
         """The policies of this cleanup: its rule is the only one that removes; all that protects holds."""

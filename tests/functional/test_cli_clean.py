@@ -117,6 +117,14 @@ def test_the_document_of_a_cleanup_is_that_of_its_run(place: Place) -> None:
     assert (found["kind"], found["state"], found["bytes_freed"]) == ("run", "finished", 8)
 
 
+@pytest.mark.parametrize("command", [["clean", "nothing_*"], ["apply"]])
+def test_where_nothing_is_due_the_document_is_that_of_the_plan(place: Place, command: list[str]) -> None:
+    """Whoever reads JSON gets one document in any case."""
+    place.rules("apply", "--yes")
+    found = place.rules(*command, "--yes", "--format", "json").document
+    assert (found["kind"], found["steps"]) == ("plan", [])
+
+
 def test_without_a_policy_folder_the_policies_applied_last_say_what_is_kept(place: Place) -> None:
     """The hero stays although nobody here has a policy folder; the note says whose word that is."""
     place.rules("apply", "--yes")
@@ -184,6 +192,7 @@ def test_a_root_that_another_run_holds_is_left_alone(place: Place) -> None:
     ("arguments", "message"),
     [
         (["a/temp_*"], "a/temp_*"),
+        (["!temp_*"], "pattern `!temp_*` selects nothing by itself\n  help: write a pattern of what is to go"),
         (["temp_*", "--older-than", "7"], "duration `7` is not numbers with units"),
         (["temp_*", "--limit", "files"], "limit `files` is not `NAME=VALUE`"),
         ([], "Missing argument 'PATTERN'"),

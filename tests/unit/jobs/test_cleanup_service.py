@@ -209,6 +209,17 @@ def test_a_file_with_several_names_is_freed_with_the_last_of_them(service: Clean
     assert (result.bytes_freed, len(result.removed)) == (3, 2)
 
 
+def test_a_link_goes_as_the_entry_that_it_is_and_frees_nothing(service: CleanupService, strays: list[Path]) -> None:
+    """What it points to stays; a dry run foresees the same."""
+    link = strays[0].with_name("temp_link")
+    link.symlink_to(strays[2].name)
+    foreseen = service.manual_cleanup("temp_link", dry_run=True, delete=True)
+    result = service.manual_cleanup("temp_link", delete=True)
+    assert (foreseen.would_remove, foreseen.bytes_freed) == ([link], 0)
+    assert (result.removed, result.bytes_freed) == ([link], 0)
+    assert strays[2].exists()
+
+
 @pytest.mark.parametrize("settings", ["cleanup: {enabled: false}", "debug: true"])
 def test_manual_cleanup_works_where_automatic_cleanup_is_off(
     root: Root, clock: LaterClock, strays: list[Path], settings: str
@@ -279,9 +290,10 @@ def test_an_age_that_says_no_unit_is_refused(service: CleanupService, age: objec
 
 
 def test_a_pattern_that_cannot_be_one_is_a_mistake_of_the_caller(service: CleanupService) -> None:
-    """As in a policy: a slash inside needs one in front."""
-    with pytest.raises(PatternError):
-        service.manual_cleanup("shorts/*.mkv")
+    """As in a policy: a slash inside needs one in front; and something has to be selected."""
+    for pattern in ("shorts/*.mkv", "", "!temp_*"):
+        with pytest.raises(PatternError):
+            service.manual_cleanup(pattern)
 
 
 def test_a_held_lock_puts_a_cleanup_off(
