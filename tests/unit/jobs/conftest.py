@@ -7,6 +7,7 @@ import pytest
 from job_world import LAYOUT, PLAIN, LaterClock
 
 from rules_engine.filesystem.root import Root
+from rules_engine.jobs.cleanup import CleanupService
 from rules_engine.policy.load import load_texts
 from rules_engine.policy.model import PolicySet
 
@@ -29,3 +30,19 @@ def root(tmp_path: Path) -> Iterator[Root]:
     (tmp_path / "media").mkdir()
     with Root.create(str(tmp_path / "media")) as found:
         yield found
+
+
+@pytest.fixture
+def service(root: Root, policies: PolicySet, clock: LaterClock) -> CleanupService:
+    """A service on the root, with the policies of the tests."""
+    return CleanupService(root, policies, clock)
+
+
+@pytest.fixture
+def strays(root: Root) -> list[Path]:
+    """Three files without an owner, of three bytes each."""
+    paths = [Path(root.path) / name for name in ("in/temp_a", "in/temp_b", "in/hero_temp")]
+    paths[0].parent.mkdir()
+    for path in paths:
+        path.write_bytes(b"123")
+    return paths
