@@ -39,11 +39,11 @@ def run_child(
     *,
     inherits: int,
     beat: Callable[[], None],
-    every_s: float,
+    every_s: float | None,
 ) -> int:
     """Run a command to its end while signals are held; its status, 128 + n when signal n ended it.
 
-    The command keeps the descriptor `inherits`. `beat` is called every so often while it runs.
+    The command keeps the descriptor `inherits`. `beat` is called every so often while it runs; never for None.
 
     Raises:
         OSError: when the command cannot be started.
@@ -70,9 +70,10 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], inherits: int
         os.set_inheritable(inherits, False)
 
 
-def _next(child: int, beat: Callable[[], None], every_s: float) -> int | None:
+def _next(child: int, beat: Callable[[], None], every_s: float | None) -> int | None:
     """Wait for one signal and deal with it; the status of the child once it has ended."""
-    heard = signal.sigtimedwait({*FORWARDED, signal.SIGCHLD}, every_s)
+    watched = {*FORWARDED, signal.SIGCHLD}
+    heard = signal.sigwaitinfo(watched) if every_s is None else signal.sigtimedwait(watched, every_s)
     if heard is None:
         beat()
     elif heard.si_signo != signal.SIGCHLD:

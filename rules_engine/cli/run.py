@@ -29,7 +29,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
-from rules_engine.values.quantities import HOUR, SECOND, Duration, parse_duration
+from rules_engine.values.quantities import SECOND, Duration, parse_duration
 from rules_engine.values.text import escape
 
 _COMMAND: Final = "rules_engine.command"
@@ -160,7 +160,7 @@ class _Work:
     def run(self, command: Sequence[str]) -> int:
         """The status of the command, as a shell would say it."""
         environment = {**os.environ, **environment_of(self.root, self.policies, self.record)}
-        every = (self.lease or HOUR) / _BEATS / SECOND
+        every = self.lease / _BEATS / SECOND if self.lease is not None else None
         try:
             # With the lock in its hands the command keeps the job running, even when we are killed.
             return run_child(command, environment, inherits=self.lock, beat=self._beat, every_s=every)
@@ -172,10 +172,9 @@ class _Work:
             return NOT_EXECUTABLE
 
     def _beat(self) -> None:
-        if self.lease is not None:
-            # A disk that is full for the moment must not end the command; the next sign of life may be written.
-            with suppress(RulesError, OSError):
-                ManifestStore(self.root, SystemClock()).renew(self.record.job_id, self.lease)
+        # A disk that is full for the moment must not end the command; the next sign of life may be written.
+        with suppress(RulesError, OSError):
+            ManifestStore(self.root, SystemClock()).renew(self.record.job_id, self.lease or Duration(0))
 
     def finish(self, status: int, *, quiet: bool) -> int:
         """End the job; the status, or why the job of a good command could not be ended."""
