@@ -14,8 +14,8 @@ _MOST_SHOWN = 12
 class Findings:
     """Every problem that one stage found, in the order of their places once asked."""
 
-    def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+        self._found = list(found)
 
     def __bool__(self) -> bool:
         return bool(self._found)

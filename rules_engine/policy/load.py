@@ -50,6 +50,16 @@ class Checked:
     sources: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stood in policy folders at one moment; of two that are equal, nobody was writing in between."""
+
+    folders: tuple[str, ...]
+    sources: tuple[Source, ...]
+    unread: tuple[Diagnostic, ...]
+    """What could not be read, and why."""
+
+
 def load_policies(folders: Sequence[str], *, environment: Mapping[str, str] = _NOTHING) -> PolicySet:
     """The policies of these folders.
 
@@ -76,10 +86,19 @@ def check_policies(folders: Sequence[str]) -> tuple[PolicySet | None, tuple[Diag
 
 def check_folders(folders: Sequence[str], *, environment: Mapping[str, str] = _NOTHING) -> Checked:
     """What loading these folders finds, with the texts that `render` and `lint` need."""
+    return check_reading(read_policies(folders), environment=environment)
+
+
+def read_policies(folders: Sequence[str]) -> Reading:
+    """What stands in these folders now; nothing is understood yet."""
     findings = Findings()
     sources = read_folders(folders, findings)
-    places = tuple(os.path.abspath(folder) for folder in folders)
-    return _check(sources, places, findings, environment)
+    return Reading(tuple(os.path.abspath(folder) for folder in folders), sources, findings.in_order())
+
+
+def check_reading(reading: Reading, *, environment: Mapping[str, str] = _NOTHING) -> Checked:
+    """What loading that reading finds."""
+    return _check(reading.sources, reading.folders, Findings(reading.unread), environment)
 
 
 def check_texts(files: Mapping[str, str], *, base: str = "/", environment: Mapping[str, str] = _NOTHING) -> Checked:
