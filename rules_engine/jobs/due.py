@@ -13,13 +13,11 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area, open_area
 from rules_engine.manifest.log import is_job_id
 from rules_engine.values.paths import RelPath
-from rules_engine.values.quantities import HOUR, Instant, instant_to_datetime
+from rules_engine.values.quantities import FOREVER, HOUR, Instant, instant_to_datetime
 from rules_engine.values.vocabulary import JobId
 
 DUE: Final = "due"
 _MOST_INSTANTS: Final = 8
-_LATEST: Final = Instant(13_569_465_600 * 10**9)
-"""The year 2400: later ones are no times of change on common filesystems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def hint(state: Directory, job_id: JobId, instants: Iterable[Instant]) -> None:
     Raises:
         OSError: when the hints cannot be written.
     """
-    wanted = sorted({moment for moment in instants if 0 <= moment < _LATEST})[:_MOST_INSTANTS]
+    wanted = sorted({moment for moment in instants if 0 <= moment < FOREVER})[:_MOST_INSTANTS]
     if not wanted:
         return
     first: dict[str, Instant] = {}

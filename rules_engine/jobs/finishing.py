@@ -93,7 +93,8 @@ def foresee(root: Root, policies: PolicySet, store: ManifestStore, record: JobRe
     """What one ended job has, decided as if it were the only one: other owners can only make it later."""
     falls = Falls()
     inventory = gather(root, store, [record], walk=False)
-    moment = instant_to_datetime(now)
+    # A datetime is cut to microseconds: cut below the end of the job, its end would be in the future.
+    moment = instant_to_datetime(Instant(now + 999))
     plan = make_plan(policies, [record], inventory, Guards(), now=moment, ask=NOTHING_ASKED, watch=falls.see)
     falls.now |= any(batch.entries for batch in plan.batches)
     if not falls.instants and not falls.now:
