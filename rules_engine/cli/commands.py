@@ -10,7 +10,20 @@ from rules_engine.cli.options import MEANINGS, exits
 from rules_engine.cli.terminal import complain, talk
 from rules_engine.errors import ExitCode, RulesError
 
-COMMANDS: Final = ("init", "demo", "check", "plan", "show", "apply", "explain", "clean", "run", "job", "schema")
+COMMANDS: Final = (
+    "init",
+    "demo",
+    "check",
+    "plan",
+    "show",
+    "apply",
+    "explain",
+    "clean",
+    "run",
+    "job",
+    "manifest",
+    "schema",
+)
 
 
 class Commands(click.Group):

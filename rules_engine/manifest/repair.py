@@ -17,7 +17,7 @@ from rules_engine.manifest.mending import Draft, piece_together
 from rules_engine.manifest.pieces import has_good_paths
 from rules_engine.manifest.recovery import recover
 from rules_engine.manifest.seal import Seal, SealError
-from rules_engine.manifest.shelf import MANIFESTS, find_on_shelf, read_seal
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_seal
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape, plural
 from rules_engine.values.vocabulary import JobId
@@ -44,7 +44,13 @@ def plan_repair(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repai
         UntrustedStateError: when a file cannot be read.
     """
     found = _Remains.read(state, job_id)
-    return _repairs(found, found.drafts(now))
+    repairs = _repairs(found, found.drafts(now))
+    if found.seal is None and job_id in find_on_shelf(state, job_id).seals:
+        return (
+            *repairs,
+            Repair(f"{SEALED}/{job_id}{SEAL_SUFFIX}", "is damaged, and not needed once the manifest is whole"),
+        )
+    return repairs
 
 
 def mend(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]:
@@ -136,7 +142,7 @@ class _Remains:
         told = {log.host for log in seal.logs} if seal is not None else set()
         backups = {host: _backup(state, log_name(job_id, host)) for host in listing.backups.get(job_id, {})}
         hosts = sorted({*listing.logs.get(job_id, {}), *backups, *told})
-        return cls(job_id, {host: _bytes(state, log_name(job_id, host)) for host in hosts}, backups, seal)
+        return cls(job_id, {host: read_log_bytes(state, log_name(job_id, host)) for host in hosts}, backups, seal)
 
     def drafts(self, now: Instant) -> dict[str, Draft]:
         """What each log that is damaged becomes."""
@@ -176,7 +182,12 @@ def find_seal(state: Directory, job_id: JobId) -> Seal | None:
         return None
 
 
-def _bytes(state: Directory, name: str) -> bytes:
+def read_log_bytes(state: Directory, name: str) -> bytes:
+    """The bytes of a log; none where there is none.
+
+    Raises:
+        UntrustedStateError: when it cannot be read.
+    """
     area = find_area(state, MANIFESTS)
     if area is None:
         return b""

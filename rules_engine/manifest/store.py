@@ -27,6 +27,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, observer, read_one
 from rules_engine.manifest.repair import Repair
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
+from rules_engine.manifest.resealing import mend_seal
 from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, decode_seal, encode_seal
 from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
 from rules_engine.manifest.writer import Writer
@@ -139,7 +140,7 @@ class ManifestStore:
         """
         checked = check_job_id(job_id)
         self._seals.pop(checked, None)
-        return self._writer.mend(checked)
+        return (*self._writer.mend(checked), *mend_seal(self._root.require_state(), self._machine, checked))
 
     def add_files(
         self, job_id: str, files: Iterable[tuple[RelPath, FileType]], *, workspaces_above: WorkspacesAbove = nowhere

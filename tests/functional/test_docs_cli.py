@@ -9,10 +9,12 @@ from cliplace import REPOSITORY
 
 from rules_engine.cli.commands import COMMANDS, rules
 from rules_engine.cli.job import job
+from rules_engine.cli.manifest import manifest
 from rules_engine.cli.options import MEANINGS
 
 PAGE = REPOSITORY / "docs" / "reference" / "cli.md"
-ALL = ["", *COMMANDS, *(f"job {name}" for name in job.commands)]
+GROUPS = {"job": job, "manifest": manifest}
+ALL = ["", *COMMANDS, *(f"{top} {name}" for top, group in GROUPS.items() for name in group.commands)]
 BLOCK = "```text\n{}```\n"
 
 
@@ -54,7 +56,7 @@ def test_the_page_has_no_section_for_a_command_that_is_not_there() -> None:
         *(
             f"rules {name}"
             for top in COMMANDS
-            for name in ([top, *(f"job {sub}" for sub in job.commands)] if top == "job" else [top])
+            for name in (top, *(f"{top} {sub}" for sub in (GROUPS[top].commands if top in GROUPS else ())))
         ),
     ]
 
