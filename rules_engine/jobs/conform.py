@@ -81,15 +81,12 @@ def conform(hint: Any, value: Any, field: str) -> Any:
     if kind is dict:
         keys, inner = get_args(hint)
         return _dict(keys, inner, value, field)
-    if issubclass(hint, Model):
-        if isinstance(value, Mapping):
-            return hint.from_dict(value)
-    elif hint in _READ:
+    if hint in _READ:
         return _READ[hint](value, field)
+    if issubclass(hint, Model) and isinstance(value, Mapping):
+        return hint.from_dict(value)
     # `True` is an integer to Python, and never one to a person.
-    elif isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
-        return value
-    if isinstance(value, hint):
+    if isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
         return value
     raise _no(field, value, f"is not {_NOUNS.get(hint, f'a {hint.__name__}')}")
 
