@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from rules_engine.errors import UntrustedStateError
+from rules_engine.errors import RefusedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile, open_log
 from rules_engine.filesystem.root import find_area, open_area
@@ -70,9 +70,18 @@ def record_applied(state: Directory, policies: PolicySet, run_id: str, now: Inst
 
     Raises:
         UntrustedStateError: when the record of earlier sets is damaged.
+        RefusedError: when it cannot be written.
     """
     if not policies.sources:
         return
+    try:
+        _record(state, policies, run_id, now)
+    except OSError as err:
+        what = f"the policies cannot be noted in `.rules/{AREA}`: {err.strerror or err}"
+        raise RefusedError(what, "make room, or check its permissions; nothing was removed") from err
+
+
+def _record(state: Directory, policies: PolicySet, run_id: str, now: Instant) -> None:
     with open_area(state, AREA) as area:
         if area.stat(_file_of(policies.digest)) is None:
             area.write_file(_file_of(policies.digest), _encode(policies))

@@ -10,23 +10,29 @@ from pathlib import Path
 
 import pytest
 
+from rules_engine.apply.applied import read_applications, read_applied
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import Outcome, RunState
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
-from rules_engine.plan.model import Batch, Entry, Header, Plan, PlanLimits, StepAction, Trailer
+from rules_engine.plan.model import Batch, Count, Entry, Header, Plan, PlanLimits, StepAction, Trailer
 from rules_engine.plan.planfile import write_plan
+from rules_engine.policy.model import PolicySet
 from rules_engine.values.paths import ROOT, RelPath
 
 CALLS = ("mkdirat", "renameat", "renameat2", "unlinkat", "ftruncate", "fsync", "syncfs", "write")
 VICTIM = """
 import sys
+from rules_engine.apply.applied import read_applications, read_applied
 from rules_engine.apply.applying import apply_plan
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
+from rules_engine.policy.model import PolicySet
 with Root.open(sys.argv[1]) as root:
-    apply_plan(sys.argv[2], root, policies=None, clock=SystemClock())
+    policies = PolicySet(digest="d", sources={"policies/a.yaml": "version: 1"})
+    apply_plan(sys.argv[2], root, policies=policies, clock=SystemClock())
 """
+POLICIES = PolicySet(digest="d", sources={"policies/a.yaml": "version: 1"})
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -43,7 +49,8 @@ def make_scene(top: Path) -> None:
             batch(root, RelPath("b"), StepAction.DELETE, "f0", "f1"),
             batch(root, ROOT, StepAction.REMOVE_DIRECTORY, "b"),
         )
-        write_plan(Plan(header, batches, Trailer()), out)
+        steps = {"trash": Count(2, 6), "delete": Count(2, 6), "remove_directory": Count(1)}
+        write_plan(Plan(header, batches, Trailer(steps)), out)
 
 
 def batch(root: Root, directory: RelPath, action: StepAction, *names: str) -> Batch:
@@ -83,7 +90,7 @@ def tree_of(top: Path, run_id: str) -> list[str]:
 
 @pytest.mark.slow
 def test_a_run_killed_before_any_call_is_finished_by_the_same_plan(tmp_path: Path) -> None:
-    """The tree, the trash, and how many steps are settled, are those of a run that nobody killed."""
+    """The tree, the trash, the steps that are settled and the policies are those of a run that nobody killed."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed, and only it can stop a process before a chosen call")
     (tmp_path / "whole").mkdir()
@@ -102,7 +109,9 @@ def test_a_run_killed_before_any_call_is_finished_by_the_same_plan(tmp_path: Pat
             code = run_victim(top, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}")
             assert code in {-9, 128 + 9}, top.name
             with Root.open(str(top / "media")) as root:
-                result = apply_plan(str(top / "plan.jsonl"), root, policies=None, clock=SystemClock())
+                result = apply_plan(str(top / "plan.jsonl"), root, policies=POLICIES, clock=SystemClock())
+                assert [one.digest for one in read_applications(root.require_state())] == ["d"], top.name
+                assert read_applied(root.require_state(), "d").sources == POLICIES.sources, top.name
             assert result.state is RunState.FINISHED, top.name
             assert tree_of(top, result.run_id) == want, top.name
             assert result.count(Outcome.DONE) + result.count(Outcome.GONE) == 5, top.name

@@ -5,7 +5,7 @@ from job_world import PLAIN, LaterClock, apply_due
 
 from rules_engine.apply.applied import ORDER, read_applications, record_applied
 from rules_engine.apply.applying import apply_plan
-from rules_engine.errors import UntrustedStateError
+from rules_engine.errors import RefusedError, UntrustedStateError
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.applied import applied_sets, last_applied
 from rules_engine.jobs.planning import survey
@@ -187,6 +187,14 @@ def test_an_order_that_cannot_be_read_is_never_an_empty_one(root: Root, clock: L
     order.mkdir(parents=True)
     with pytest.raises(UntrustedStateError, match="cannot be read"):
         last_applied(root)
+
+
+def test_policies_that_cannot_be_noted_stop_an_apply_before_its_first_step(root: Root, clock: LaterClock) -> None:
+    """Else a later run could not know what was protected until now."""
+    (Path(root.path) / ".rules/policies").write_text("in the way")
+    with pytest.raises(RefusedError, match=r"cannot be noted in `\.rules/policies`: Not a directory"):
+        remove_one(root, first(), clock)
+    assert (Path(root.path) / "temp_x").exists()
 
 
 def test_an_area_without_an_order_tells_of_no_set(root: Root) -> None:
