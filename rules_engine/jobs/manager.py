@@ -22,6 +22,7 @@ from rules_engine.jobs.finishing import finish_and_clean
 from rules_engine.jobs.job import Job
 from rules_engine.jobs.lifecycle import start
 from rules_engine.jobs.models import CleanupPolicy, CleanupResult, JobContext
+from rules_engine.jobs.notices import OnNotice
 from rules_engine.jobs.planning import NoRootNamedError
 from rules_engine.jobs.running import Running
 from rules_engine.jobs.starting import layout_of, new_job_id
@@ -59,6 +60,7 @@ class JobManager:
         *,
         logger: logging.Logger | None = None,
         environment: Mapping[str, str] | None = None,
+        on_notice: OnNotice | None = None,
     ) -> None:
         root.require_id()
         self.root = root
@@ -66,10 +68,13 @@ class JobManager:
         self._clock = clock or SystemClock()
         self._logger = logger or logging.getLogger("rules_engine.jobs")
         self._environment = environment
-        self.tracker = ManifestTracker(root, configuration.policies, self._clock, logger=logger)
-        self.directories = DirectoryManager(root, configuration.policies, self._clock, logger=logger)
-        self.cleanup = CleanupService(root, configuration.policies, self._clock, logger=logger)
+        # One store for all: it keeps the logs of running jobs open, and closes them when the jobs end.
         self._store = ManifestStore(root, self._clock)
+        policies = configuration.policies
+        self.tracker = ManifestTracker(root, policies, self._clock, logger=logger, store=self._store)
+        self.directories = DirectoryManager(root, policies, self._clock, logger=logger)
+        self.cleanup = CleanupService(root, policies, self._clock, logger=logger, on_notice=on_notice)
+        self._on_notice = on_notice
         self._held: dict[JobId, _Held] = {}
         self._lock = threading.Lock()
 
@@ -83,8 +88,11 @@ class JobManager:
         clock: Clock | None = None,
         logger: logging.Logger | None = None,
         environment: Mapping[str, str] | None = None,
+        on_notice: OnNotice | None = None,
     ) -> Self:
         """The manager of the root that is given, else of the one that the settings name; `create` makes it one.
+
+        `on_notice` is called with each step of a cleanup that permissions leave to another user.
 
         Raises:
             PolicyError: when the policies are invalid.
@@ -97,7 +105,7 @@ class JobManager:
             raise NoRootNamedError
         opened = Root.create(named, make=True) if create else Root.open(named)
         try:
-            return cls(opened, configuration, clock, logger=logger, environment=environment)
+            return cls(opened, configuration, clock, logger=logger, environment=environment, on_notice=on_notice)
         except BaseException:
             opened.close()
             raise
@@ -142,6 +150,7 @@ class JobManager:
                 store=self._store,
                 logger=self._logger,
                 listen=self._say,
+                on_notice=self._on_notice,
             )
         if held is not None:
             held.job.end(result)

@@ -32,13 +32,19 @@ class ManifestTracker:
     """
 
     def __init__(
-        self, root: Root, policies: Policies, clock: Clock | None = None, *, logger: logging.Logger | None = None
+        self,
+        root: Root,
+        policies: Policies,
+        clock: Clock | None = None,
+        *,
+        logger: logging.Logger | None = None,
+        store: ManifestStore | None = None,
     ) -> None:
         self._root = root
         self._policies = policies
         self._clock = clock or SystemClock()
         self._logger = logger or logging.getLogger("rules_engine.tracker")
-        self._store = ManifestStore(root, self._clock)
+        self._store = store or ManifestStore(root, self._clock)
         self._above: tuple[PolicySet | None, WorkspacesAbove] = (None, _nowhere)
 
     def create_manifest(
