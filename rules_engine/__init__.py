@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "apply.applying": ("apply_plan",),
-    "apply.model": ("InterruptedRunError", "RunResult", "StalePlanError"),
+    "apply.model": ("HandedOver", "InterruptedRunError", "RunResult", "StalePlanError"),
     "errors": (
         "ExitCode",
         "InvalidValueError",
@@ -16,6 +16,7 @@ _HOMES = {
         "RulesError",
         "UntrustedStateError",
     ),
+    "filesystem.clock": ("SystemClock",),
     "filesystem.root": ("Root",),
     "jobs.cleanup": ("CleanupService",),
     "jobs.configuration": ("ConfigurationManager",),
@@ -31,7 +32,7 @@ _HOMES = {
         "JobContext",
         "JobManifest",
     ),
-    "jobs.planning": ("NoRootNamedError",),
+    "jobs.planning": ("NoRootNamedError", "survey"),
     "jobs.publishing": ("NotPublishedError", "OutputTakenError"),
     "jobs.running": ("NotOursError",),
     "jobs.starting": ("NoLayoutError",),

@@ -1,4 +1,5 @@
 from rules_engine.apply.applying import apply_plan as apply_plan
+from rules_engine.apply.model import HandedOver as HandedOver
 from rules_engine.apply.model import InterruptedRunError as InterruptedRunError
 from rules_engine.apply.model import RunResult as RunResult
 from rules_engine.apply.model import StalePlanError as StalePlanError
@@ -8,6 +9,7 @@ from rules_engine.errors import LockedError as LockedError
 from rules_engine.errors import RefusedError as RefusedError
 from rules_engine.errors import RulesError as RulesError
 from rules_engine.errors import UntrustedStateError as UntrustedStateError
+from rules_engine.filesystem.clock import SystemClock as SystemClock
 from rules_engine.filesystem.root import Root as Root
 from rules_engine.jobs.cleanup import CleanupService as CleanupService
 from rules_engine.jobs.configuration import ConfigurationManager as ConfigurationManager
@@ -22,6 +24,7 @@ from rules_engine.jobs.models import InvalidModelError as InvalidModelError
 from rules_engine.jobs.models import JobContext as JobContext
 from rules_engine.jobs.models import JobManifest as JobManifest
 from rules_engine.jobs.planning import NoRootNamedError as NoRootNamedError
+from rules_engine.jobs.planning import survey as survey
 from rules_engine.jobs.publishing import NotPublishedError as NotPublishedError
 from rules_engine.jobs.publishing import OutputTakenError as OutputTakenError
 from rules_engine.jobs.running import NotOursError as NotOursError
