@@ -104,6 +104,8 @@ def test_what_is_invalid_at_the_start_is_an_error(folder: Path, clock: WritingCl
         _retain(folder, "soon")
     with pytest.raises(PolicyError, match="is `soon`, which is not a duration"):
         ConfigurationManager(folder, clock, environment=environment)
+    with pytest.raises(PolicyError, match="is not a duration"):
+        ConfigurationManager(clock=clock, environment={"RULES_STATE_KEEP": "soon"})
     with pytest.raises(PolicyError, match="there is no policy folder"):
         ConfigurationManager(folder / "nowhere", clock, environment={})
 
