@@ -45,7 +45,7 @@ class ManifestTracker:
         self._clock = clock or SystemClock()
         self._logger = logger or logging.getLogger("rules_engine.tracker")
         self._store = store or ManifestStore(root, self._clock)
-        self._above: tuple[PolicySet | None, WorkspacesAbove] = (None, _nowhere)
+        self._above: tuple[PolicySet, WorkspacesAbove] | None = None
 
     def create_manifest(
         self,
@@ -148,15 +148,10 @@ class ManifestTracker:
     def _workspaces_above(self) -> WorkspacesAbove:
         """As `PolicySet.workspaces_above`, asked once for each directory."""
         policies = current(self._policies)
-        known, above = self._above
-        if known is not policies:
-            above = _remembering(policies)
-            self._above = (policies, above)
-        return above
-
-
-def _nowhere(_path: RelPath) -> tuple[RelPath, ...]:
-    return ()
+        known = self._above
+        if known is None or known[0] is not policies:
+            known = self._above = (policies, _remembering(policies))
+        return known[1]
 
 
 def _remembering(policies: PolicySet) -> WorkspacesAbove:
