@@ -17,7 +17,6 @@ from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.models import CleanupResult
 from rules_engine.jobs.planning import NOTHING_ASKED, survey
 from rules_engine.plan.model import Ask, Batch, Decision, Entry, Kept, NotDue, Plan, Remove, StepAction
-from rules_engine.plan.owners import OwnerIndex
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath, join
@@ -48,7 +47,7 @@ class Cleaning:
     """Only what these jobs own; None is everything."""
     ask: Ask = NOTHING_ASKED
     about: Callable[[FileFact], bool] = _everything
-    """Of which files that stay the result says why; with `only`, of those among them that these jobs own."""
+    """Of which files that stay the result says why; with `only`, nothing but what these jobs own is looked at."""
     dry_run: bool = False
     until: Instant | None = None
     """When the run stops cleanly, done or not."""
@@ -64,7 +63,6 @@ class _Course:
     clock: Clock
     cleaning: Cleaning
     result: CleanupResult = field(default_factory=CleanupResult)
-    owners: OwnerIndex = field(default_factory=lambda: OwnerIndex(()))
 
     def run(self) -> None:
         plan = self._plan()
@@ -77,7 +75,6 @@ class _Course:
     def _plan(self) -> Plan:
         asked = self.cleaning
         found = survey(asked.policies, self.root, self.clock, only=asked.only)
-        self.owners = OwnerIndex(found.jobs)
         self.result.deferred += [
             f"the manifest of job `{escape(damage.job_id)}` is damaged: {damage.why}"
             for damage in found.guards.damaged
@@ -91,10 +88,10 @@ class _Course:
     def _stays(self, file: FileFact, decision: Decision) -> None:
         match decision:
             case Kept(text=text):
-                if self._is_about(file):
+                if self.cleaning.about(file):
                     self.result.kept[self._path(file.path)] = text
             case NotDue(until=until, waits_for=waits_for):
-                if self._is_about(file):
+                if self.cleaning.about(file):
                     path = self._path(file.path)
                     self.result.due[path] = instant_to_datetime(until)
                     self.result.kept[path] = f"due at {format_instant(until)}, waits for {waits_for}"
@@ -102,14 +99,6 @@ class _Course:
                 pass
             case _:
                 assert_never(decision)
-
-    def _is_about(self, file: FileFact) -> bool:
-        only = self.cleaning.only
-        if only is not None:
-            owners = self.owners.of_directory(file.directory).of(file)
-            if only.isdisjoint(job.job_id for job in owners):
-                return False
-        return self.cleaning.about(file)
 
     def _foresee(self, plan: Plan) -> None:
         self.result.would_remove = [self._path(join(batch.directory, entry.name)) for batch, entry in _steps(plan)]

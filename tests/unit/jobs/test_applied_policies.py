@@ -151,7 +151,7 @@ def test_a_torn_last_line_is_left_out_and_written_over(root: Root, clock: LaterC
     assert [one.seq for one in read_applications(root.require_state())] == [1, 2]
 
 
-@pytest.mark.parametrize("damage", [b"{}", b'{"other":1}\n{}\n', b"\0\0\0"])
+@pytest.mark.parametrize("damage", [b"{}", b'{"other":1}\n{}\n', b"\0\0\0", close_line(b'{"other":1}')])
 def test_a_damaged_set_is_never_taken_for_another(root: Root, clock: LaterClock, damage: bytes) -> None:
     """The state cannot be trusted, and the help says what to do."""
     remove_one(root, first(), clock)
@@ -179,6 +179,15 @@ def test_a_damaged_line_of_the_order_stops_an_apply(root: Root, clock: LaterCloc
     with pytest.raises(UntrustedStateError, match="has a damaged line after line 0"):
         remove_one(root, first(), clock)
     assert (Path(root.path) / "temp_x").exists()
+
+
+def test_a_line_of_something_else_is_no_line_of_the_order(root: Root, clock: LaterClock) -> None:
+    """Its check holds, and it names no set."""
+    remove_one(root, first(), clock)
+    order = Path(root.path) / ".rules/policies" / ORDER
+    order.write_bytes(order.read_bytes() + close_line(b'{"other":1}'))
+    with pytest.raises(UntrustedStateError, match="has a damaged line after line 1"):
+        last_applied(root)
 
 
 def test_an_order_that_cannot_be_read_is_never_an_empty_one(root: Root, clock: LaterClock) -> None:

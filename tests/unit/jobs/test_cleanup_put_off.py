@@ -8,8 +8,10 @@ import pytest
 from cleanup_world import ended, later
 from job_world import LaterClock
 
+from rules_engine.apply.model import Event, RunStarted
 from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
+from rules_engine.jobs.cleaning import Cleaning, clean
 from rules_engine.jobs.cleanup import CleanupService
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.quantities import DAY
@@ -114,3 +116,29 @@ def test_what_cannot_be_looked_at_is_unknown_and_named(
     assert result.removed == []
     assert all(why.startswith("unknown: ") for why in result.kept.values())
     assert len(result.kept) == 1
+
+
+def test_a_deadline_puts_the_rest_of_a_cleanup_off(
+    root: Root, policies: PolicySet, clock: LaterClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What went until then is told; the rest is left to the next call."""
+    clip = ended(root, policies, clock, "a")
+    later(clock, 2 * DAY)
+    over = clean(root, clock, Cleaning(policies, until=clock.now()), logging.getLogger("rules_engine.cleanup"))
+    assert (over.removed, over.ok) == ([], False)
+    assert over.deferred[0].startswith("the run stopped before its end: its time was over at 2100-01-03T")
+    assert caplog.messages == [f"cleanup: put off: {over.deferred[0]}"]
+    assert CleanupService(root, policies, clock).cleanup_job("a").removed[0] == clip
+
+
+def test_an_interruption_by_the_user_is_passed_on(root: Root, policies: PolicySet, clock: LaterClock) -> None:
+    """It is no reason to go on; what was done is recorded."""
+    ended(root, policies, clock, "a")
+    later(clock, 2 * DAY)
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, RunStarted):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        CleanupService(root, policies, clock, listen=interrupt).cleanup_job("a")
