@@ -8,6 +8,7 @@ from rules_engine import __version__
 from rules_engine.errors import ExitCode
 
 _VERSION_ASKED = (["--version"], ["-V"])
+_OFF = frozenset({"", "0", "false", "no", "off"})
 
 
 def main() -> NoReturn:
@@ -37,7 +38,7 @@ def run(arguments: list[str]) -> int:
 def _unexpected(err: Exception, arguments: list[str]) -> int:
     from rules_engine.cli.terminal import complain, talk  # noqa: PLC0415 - see run
 
-    if "--verbose" in arguments or os.environ.get("RULES_DEBUG"):
+    if "--verbose" in arguments or os.environ.get("RULES_DEBUG", "0").casefold() not in _OFF:
         import traceback  # noqa: PLC0415 - see run
 
         talk("".join(traceback.format_exception(err)).rstrip())

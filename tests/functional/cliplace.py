@@ -109,9 +109,8 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of the commands: this repository's package, no colour to ask for, no debugging."""
-        unset = {"RULES_DEBUG", "NO_COLOR"}
-        kept = {key: value for key, value in os.environ.items() if key not in unset}
+        """The environment of the commands: this repository's package, no colour to ask for, no settings of its own."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("RULES_") and key != "NO_COLOR"}
         return kept | {"PYTHONPATH": str(REPOSITORY)}
 
     def write(self, name: str, text: str = "x") -> Path:

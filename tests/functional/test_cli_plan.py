@@ -284,3 +284,16 @@ def test_debugging_removes_nothing_and_says_so(place: Place) -> None:
     answer = place.rules("plan", environment={"RULES_DEBUG": "1"})
     assert "Nothing goes: no file is due.\n" in answer.out
     assert "cleanup is off" in answer.out
+
+
+def test_the_environment_sets_what_every_command_goes_by(place: Place) -> None:
+    """The root, and a limit that a plan is over; a value that cannot be is an error that names its variable."""
+    elsewhere = place.path / "elsewhere"
+    elsewhere.mkdir()
+    answer = place.rules("plan", environment={"RULES_ROOT": str(elsewhere)})
+    assert f"root {elsewhere}" in answer.out
+    answer = place.rules("plan", environment={"RULES_LIMITS_FILES": "1"})
+    assert "it removes 3 files, `limits.files` is 1; if that is right, plan with `--limit files=3`" in answer.out
+    answer = place.rules("plan", environment={"RULES_LIMITS_FILES": "some"})
+    assert (answer.code, answer.out) == (4, "")
+    assert "RULES_LIMITS_FILES:1:1: error[P304]: `files` is `some`" in answer.err
