@@ -11,19 +11,21 @@ from typing import Final
 from rules_engine.apply.model import Noted
 from rules_engine.filesystem.locks import is_root_locked
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
+from rules_engine.inventory.seen import fact_from
 from rules_engine.jobs.cleaning import Cleaning, clean
 from rules_engine.jobs.convert import absolute_path
 from rules_engine.jobs.due import Hint, come, hint, settle, soon
-from rules_engine.jobs.lifecycle import finish
+from rules_engine.jobs.lifecycle import end
 from rules_engine.jobs.models import CleanupResult
 from rules_engine.jobs.notices import OnNotice, listener
-from rules_engine.jobs.planning import NOTHING_ASKED
+from rules_engine.manifest.attempts import Ended
 from rules_engine.manifest.model import JobRecord
+from rules_engine.manifest.seal import Seal
 from rules_engine.manifest.store import ManifestStore
+from rules_engine.plan.alike import Judge
 from rules_engine.plan.model import Decision, Guards, Kept, NotDue
-from rules_engine.plan.planner import make_plan
+from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import AtFinish, PolicySet
 from rules_engine.values.clock import Clock
@@ -56,15 +58,15 @@ def finish_and_clean(
         UnknownJobError, JobFinishedError, UntrustedStateError: as `lifecycle.finish`; never for the cleaning.
     """
     store = store or ManifestStore(root, clock)
-    record = finish(root, policies, clock, job_id, success=success, store=store, listen=listen)
+    ended = end(root, policies, clock, job_id, success=success, store=store, listen=listen)
     result = CleanupResult()
     try:
-        result = _Ending(root, policies, clock, store, record, logger, on_notice).clean()
+        result = _Ending(root, policies, clock, store, ended, logger, on_notice).clean()
     except Exception as err:  # noqa: BLE001 - a cleanup that cannot be done must not make a finished job look failed
         why = str(err).partition("\n")[0] or type(err).__name__
         result.deferred.append(why)
         logger.warning("cleanup: put off: %s", why)
-    return record, result
+    return ended.record, result
 
 
 @dataclass(slots=True)
@@ -89,28 +91,36 @@ class Falls:
             self.now = True
 
 
-def foresee(root: Root, policies: PolicySet, store: ManifestStore, record: JobRecord, now: Instant) -> Falls:
-    """What one ended job has, decided as if it were the only one: other owners can only make it later."""
+def foresee(policies: PolicySet, record: JobRecord, seal: Seal | None, now: Instant) -> Falls:
+    """What a sealed job has, decided as if it were the only one: other owners can only make it later.
+
+    Nothing is looked at but the seal.
+    """
     falls = Falls()
-    inventory = gather(root, store, [record], walk=False)
-    # A datetime is cut to microseconds: cut below the end of the job, its end would be in the future.
-    moment = instant_to_datetime(Instant(now + 999))
-    plan = make_plan(policies, [record], inventory, Guards(), now=moment, ask=NOTHING_ASKED, watch=falls.see)
-    falls.now |= any(batch.entries for batch in plan.batches)
-    if not falls.instants and not falls.now:
-        falls.instants |= _when_empty_directories_go(policies, record, now)
+    # A decision is about a moment that is cut to microseconds: cut below the end of the job, that is in the future.
+    seen = gather_evidence(policies, [record], Guards(), now=Instant(now // 1000 * 1000 + 1000))
+    judge = Judge(policies, seen)
+    for path, directory in seal.directories() if seal is not None else ():
+        judge.next_directory()
+        for row in directory.rows:
+            if not row.absent:
+                file = fact_from(path, row)
+                falls.see(file, judge.judge(file, (record,)).decision)
+    has_workspace = seal is not None and record.workspace in seal.lines
+    if has_workspace and not falls.instants and not falls.now:
+        due = _when_empty_directories_go(policies, record, now)
+        falls.now = due is not None and due <= now
+        falls.instants |= {due} if due is not None and due > now else set()
     return falls
 
 
-def _when_empty_directories_go(policies: PolicySet, record: JobRecord, now: Instant) -> set[Instant]:
-    """A workspace without files goes by the built-in rule, of which no file tells."""
+def _when_empty_directories_go(policies: PolicySet, record: JobRecord, now: Instant) -> Instant | None:
+    """A workspace without files goes by the built-in rule, of which no file tells; None: never."""
     end, wait = record.end(now), built_in_rule(policies.settings.cleanup).after
     after = wait.of(record.reading(now).counts_as) if wait else None
     if end is None or after is None or after >= FOREVER:
-        return set()
-    own = record.cleanup.retention if record.cleanup else 0
-    due = Instant(end + max(after, own))
-    return {due} if due > now else set()
+        return None
+    return Instant(end + max(after, record.cleanup.retention if record.cleanup else 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +131,15 @@ class _Ending:
     policies: PolicySet
     clock: Clock
     store: ManifestStore
-    record: JobRecord
+    ended: Ended
     logger: logging.Logger
     on_notice: OnNotice | None
 
     def clean(self) -> CleanupResult:
         now, state = self.clock.now(), self.root.require_state()
-        falls = foresee(self.root, self.policies, self.store, self.record, now)
-        hint(state, self.record.job_id, [*falls.instants, *([now] if falls.now else [])])
+        record = self.ended.record
+        falls = foresee(self.policies, record, self.ended.seal, now)
+        hint(state, record.job_id, [*falls.instants, *([now] if falls.now else [])])
         result = CleanupResult()
         if self.policies.settings.at_finish is AtFinish.DUE:
             result = self._clean_due(list(come(state, now)), now)
@@ -159,7 +170,7 @@ class _Ending:
         record = self.store.find(job_id)
         if record is None or record.status not in {JobStatus.COMPLETED, JobStatus.FAILED}:
             return ()
-        falls = foresee(self.root, self.policies, self.store, record, now)
+        falls = foresee(self.policies, record, self.store.seal_of(record), now)
         return [*falls.instants, *([soon(now)] if falls.now else [])]
 
     def _with_own(self, result: CleanupResult, falls: Falls) -> CleanupResult:

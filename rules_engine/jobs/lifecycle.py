@@ -9,6 +9,7 @@ from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.tracked import observe_job
 from rules_engine.jobs.starting import layout_of, new_job_id, request_for
+from rules_engine.manifest.attempts import Ended
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore
@@ -73,8 +74,8 @@ def start(
     named = new_job_id(job_type, clock.now()) if job_id is None else job_id
     request = request_for(layout, named, parameters or {}, cleanup=cleanup, lease=lease, held=held)
     store = store or ManifestStore(root, clock)
-    before = store.find(request.job_id)
-    record = store.start(request)
+    begun = store.begin(request)
+    before, record = begun.before, begun.record
     moves = finish_batches(before, record, mode=layout.directory_mode) if before is not None else ()
     for noted in carry_out((*start_batches(layout, record), *moves), root, policies, clock):
         if noted.action is StepAction.CREATE_DIRECTORY:
@@ -121,15 +122,32 @@ def finish(
         JobFinishedError: when it is finished already.
         UntrustedStateError: when its manifest is damaged.
     """
+    return end(root, policies, clock, job_id, success=success, store=store, listen=listen).record
+
+
+def end(
+    root: Root,
+    policies: PolicySet,
+    clock: Clock,
+    job_id: str,
+    *,
+    success: bool,
+    store: ManifestStore | None = None,
+    listen: Callable[[Noted], None] = _nobody,
+) -> Ended:
+    """Finish a job as `finish` does, and say what was sealed.
+
+    Raises:
+        UnknownJobError, JobFinishedError, UntrustedStateError: as `finish`.
+    """
     root.require_id()
     store = store or ManifestStore(root, clock)
-    before = store.get(job_id)
-    record = store.finish(job_id, success=success, directories=observe_job(root, before))
-    layout = policies.layouts.get(record.job_type)
-    moves = finish_batches(before, record, mode=layout.directory_mode if layout else None)
+    ended = store.end(job_id, success=success, observe=lambda record: observe_job(root, record))
+    layout = policies.layouts.get(ended.record.job_type)
+    moves = finish_batches(ended.before, ended.record, mode=layout.directory_mode if layout else None)
     for noted in carry_out(moves, root, policies, clock):
         listen(noted)
-    return record
+    return ended
 
 
 def list_jobs(root: Root, policies: PolicySet, clock: Clock) -> LoadedJobs:

@@ -127,7 +127,8 @@ class JobManager:
             JobRunningError: when the job is running, here or anywhere else.
             DirectoryNotMadeError: when a directory could not be made.
         """
-        return self._start(job_id, job_type, parameters, cleanup_policy, lease).context
+        _, record = self._start(job_id, job_type, parameters, cleanup_policy, lease)
+        return self._context(record)
 
     def complete_job(self, job_id: str, success: bool) -> CleanupResult:
         """Finish a job: seal it, move its status link, and clean what is due; cleaning never raises.
@@ -177,7 +178,7 @@ class JobManager:
             NoLayoutError, InvalidValueError, JobRunningError, DirectoryNotMadeError: as `start_job`.
         """
         named = new_job_id(job_type, self._clock.now()) if job_id is None else job_id
-        job = self._start(named, job_type, parameters, cleanup_policy, lease)
+        job, _ = self._start(named, job_type, parameters, cleanup_policy, lease)
         try:
             yield job
         except BaseException as err:
@@ -209,7 +210,7 @@ class JobManager:
         parameters: Mapping[str, str] | None,
         cleanup_policy: CleanupPolicy | None,
         lease: Duration | str | None,
-    ) -> Job:
+    ) -> tuple[Job, JobRecord]:
         known, policies = check_job_id(job_id), self.configuration.policies()
         layout = layout_of(policies, job_type)
         with ExitStack() as stack:
@@ -234,7 +235,7 @@ class JobManager:
             job = Job(running, self._known_environment(), lambda: self._context(self._store.get(known)))
             with self._lock:
                 self._held[known] = _Held(job, stack.pop_all(), os.getpid())
-        return job
+        return job, record
 
     def _known_environment(self) -> Mapping[str, str]:
         return os.environ if self._environment is None else self._environment

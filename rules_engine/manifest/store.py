@@ -8,6 +8,7 @@ from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import STATE, Root, open_area
 from rules_engine.manifest.amend import amended, completed
+from rules_engine.manifest.attempts import Begun, Ended, Observed
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
 from rules_engine.manifest.events import (
     AddDirectory,
@@ -94,6 +95,14 @@ class ManifestStore:
         return self._seals.get(record.job_id) or self._read(record.job_id).seal
 
     def start(self, request: StartRequest) -> JobRecord:
+        """The record of a new attempt, which `begin` begins.
+
+        Raises:
+            JobRunningError, UntrustedStateError: as `begin`.
+        """
+        return self.begin(request).record
+
+    def begin(self, request: StartRequest) -> Begun:
         """Begin a new attempt; written durably before anything else of the job is made.
 
         Raises:
@@ -109,6 +118,18 @@ class ManifestStore:
                 self._writer.write(job_id, event, held=request.held)
         except LockedError as err:
             raise JobRunningError(job_id) from err
+        return Begun(before.record, self._begun(job_id, request, before))
+
+    def _begun(self, job_id: JobId, request: StartRequest, before: Folded) -> JobRecord:
+        if before.record is None and not before.running:
+            # Nobody else has a log of it: what we wrote is all there is.
+            state = self._root.require_state()
+            logs = read_logs(state, job_id, {check_host(self._machine.host): 0})
+            record = fold(
+                job_id, logs, observer(state, self._machine, job_id, locked=True if request.held else None)
+            ).record
+            if record is not None:
+                return record
         return self.get(job_id)
 
     def _startable(self, job_id: JobId) -> Folded:
@@ -218,7 +239,15 @@ class ManifestStore:
     def finish(
         self, job_id: str, *, success: bool, directories: Iterable[tuple[RelPath, SealedDirectory]]
     ) -> JobRecord:
-        """End the newest attempt and seal what `inventory.tracked.observe_job` saw of the job.
+        """The record of a job whose newest attempt `end` ended.
+
+        Raises:
+            UnknownJobError, JobFinishedError, UntrustedStateError: as `end`.
+        """
+        return self.end(job_id, success=success, observe=lambda _record: directories).record
+
+    def end(self, job_id: str, *, success: bool, observe: Observed) -> Ended:
+        """End the newest attempt and seal what `observe`, such as `inventory.tracked.observe_job`, sees of the job.
 
         Raises:
             UnknownJobError: when the job was never started.
@@ -233,25 +262,29 @@ class ManifestStore:
             raise JobFinishedError(job_id)
         others = {one.host: one.last_seq for one in found.running if one.host != host}
         event = Finish(status="completed" if success else "failed", finishes=others)
+        directories = observe(found.record)
         self._writer.write(checked, event)
         self._writer.forget(checked)
-        return self._sealed(checked, directories)
+        return self._sealed(checked, found.record, directories)
 
-    def _sealed(self, job_id: JobId, directories: Iterable[tuple[RelPath, SealedDirectory]]) -> JobRecord:
+    def _sealed(
+        self, job_id: JobId, before: JobRecord, directories: Iterable[tuple[RelPath, SealedDirectory]]
+    ) -> Ended:
         state = self._root.require_state()
         logs = read_logs(state, job_id, find_on_shelf(state, job_id).logs.get(job_id, {}))
         folded = fold(job_id, logs, observer(state, self._machine, job_id))
         # Lines that are lost are told by the log alone: a seal must not stand for it until that is accepted.
         if folded.record is None or folded.doubt is not None or folded.running:
-            return self.get(job_id)
+            return Ended(before, self.get(job_id))
         covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
         data = encode_seal(folded.record, covered, completed(folded.record, directories))
         # The logs are durable and say the same: a seal that is lost or cannot be written makes plans slower, not wrong.
         try:
             self._write_seal(job_id, data, durable=False)
         except OSError:
-            return folded.record
-        return decode_seal(data, job_id).record
+            return Ended(before, folded.record)
+        seal = decode_seal(data, job_id)
+        return Ended(before, seal.record, seal)
 
     def amend_seal(
         self,
