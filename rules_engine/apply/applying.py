@@ -18,7 +18,7 @@ from rules_engine.apply.permissions import Parents
 from rules_engine.apply.recheck import REMOVALS, Present
 from rules_engine.apply.report import from_report
 from rules_engine.apply.retry import Retrier
-from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run
+from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run, recording
 from rules_engine.apply.source import own_copy
 from rules_engine.apply.state import JobsOnDisk, Known
 from rules_engine.apply.trash import Trash
@@ -53,7 +53,7 @@ def apply_plan(
     Raises:
         PlanFileError: when the plan is not whole.
         StalePlanError: when it was made for another root, other policies, or another time.
-        RefusedError: when it exceeds a limit, or the root was never initialised.
+        RefusedError: when it exceeds a limit, the root was never initialised, or its disk takes no record of the run.
         LockedError: when another run holds the lock of the root.
         InterruptedRunError: when the user interrupted the run.
         UntrustedStateError: when the state below `.rules` cannot be read.
@@ -91,7 +91,8 @@ class _Application:
         if before is not None:
             return before
         if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
-            record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
+            with recording():
+                record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
         steps = sum(count.files for count in plan.trailer.steps.values())
         self.listen(RunStarted(self.folder.run_id, steps, resumed=bool(recorded)))
         with closing(Trash(self.root.require_state(), self.folder.run_id)) as trash:
@@ -108,7 +109,9 @@ class _Application:
         state = self.root.require_state()
         # Whether this run may open directories or not: what a killed one left open is closed.
         parents = Parents(root, state)
-        parents.close_left_open()
+        with recording():
+            parents.close_left_open()
+            handover = Handover(state, clock, run_id=self.folder.run_id, uid=os.geteuid())
         jobs = JobsOnDisk(state, lambda: _known(store, self.policies))
         present = Present(root, jobs, self.policies, self.own, clock)
         retrier = Retrier(self.policies.settings.retry, clock)
@@ -123,7 +126,7 @@ class _Application:
             group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
             folder=self.folder,
             amender=SealAmender(store),
-            handover=Handover(state, clock, run_id=self.folder.run_id, uid=os.geteuid()),
+            handover=handover,
             look_again=present.look_again,
             clock=clock,
             listen=self.listen,

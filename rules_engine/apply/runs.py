@@ -1,13 +1,13 @@
 """The folder of one run: its plan, the outcomes of its steps, its report; docs/reference/formats/runs.md."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO, Final
 
 import msgspec
 
 from rules_engine.apply.outcomes import OutcomeLine, encode_line, read_lines
-from rules_engine.errors import UntrustedStateError
+from rules_engine.errors import RefusedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile, open_log
 from rules_engine.filesystem.root import open_area
@@ -79,14 +79,37 @@ class RunFolder:
 
 @contextmanager
 def open_run(state: Directory, run_id: str, plan: BinaryIO) -> Iterator[RunFolder]:
-    """The folder of the run, with its plan in it durably before anything is touched."""
-    with open_area(state, RUNS) as runs, open_area(runs, run_id) as here:
-        if here.stat(PLAN) is None:
-            _write_plan(here, plan)
-        with open_log(here, OUTCOMES) as log:
+    """The folder of the run, with its plan in it durably before anything is touched.
+
+    Raises:
+        RefusedError: when the disk has no room for it, or refuses to write.
+    """
+    with ExitStack() as stack:
+        with recording():
+            runs = stack.enter_context(open_area(state, RUNS))
+            here = stack.enter_context(open_area(runs, run_id))
+            if here.stat(PLAN) is None:
+                _write_plan(here, plan)
+            log = stack.enter_context(open_log(here, OUTCOMES))
             # The record counts from its first line on, so its name must be as durable as that.
             here.sync()
-            yield RunFolder(here, log, run_id)
+        yield RunFolder(here, log, run_id)
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Write what a run needs before its first step.
+
+    Raises:
+        RefusedError: when the disk has no room for it, or refuses to write.
+    """
+    try:
+        yield
+    except OSError as err:
+        what = f"the run cannot be recorded below `.rules`: {err.strerror or err}"
+        raise RefusedError(
+            what, "make room on the disk of the root, or mend its permissions; nothing was touched"
+        ) from err
 
 
 def _write_plan(here: Directory, plan: BinaryIO) -> None:

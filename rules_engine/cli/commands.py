@@ -1,5 +1,6 @@
 """The commands by name, each loaded when it is asked for, and how their errors end."""
 
+import errno
 from importlib import import_module
 from typing import Final
 
@@ -7,7 +8,7 @@ import click
 
 from rules_engine import __version__
 from rules_engine.cli.options import MEANINGS, exits
-from rules_engine.cli.terminal import complain, talk
+from rules_engine.cli.terminal import complain, refusal, talk
 from rules_engine.errors import ExitCode, RulesError
 
 COMMANDS: Final = (
@@ -24,6 +25,9 @@ COMMANDS: Final = (
     "manifest",
     "schema",
 )
+
+# What a disk or its permissions say; it is nobody's defect.
+_OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
 
 
 class Commands(click.Group):
@@ -63,4 +67,9 @@ def invoke(arguments: list[str]) -> int:
         say = talk if err.exit_code is ExitCode.INVALID_POLICY else complain
         say(str(err))
         return err.exit_code
+    except OSError as err:
+        if err.errno not in _OF_THE_DISK:
+            raise
+        complain(refusal(err))
+        return ExitCode.UNEXPECTED
     return code if isinstance(code, int) else ExitCode.DONE

@@ -13,7 +13,7 @@ from rules_engine.cli.child import NOT_EXECUTABLE, NOT_FOUND, holding_signals, r
 from rules_engine.cli.finishing import finish_job, told
 from rules_engine.cli.options import MEANINGS, policies_option, root_option, talk_options
 from rules_engine.cli.parameters import pairs
-from rules_engine.cli.terminal import complain, talk
+from rules_engine.cli.terminal import complain, refusal, talk
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.locks import lock_job
@@ -142,8 +142,12 @@ def _start(
 
 
 def _not_started(err: RulesError | OSError) -> ExitCode:
-    say = talk if isinstance(err, RulesError) and err.exit_code is ExitCode.INVALID_POLICY else complain
-    say(str(err))
+    if isinstance(err, OSError):
+        complain(refusal(err))
+    elif err.exit_code is ExitCode.INVALID_POLICY:
+        talk(str(err))
+    else:
+        complain(str(err))
     return ExitCode.JOB_NOT_STARTED
 
 
@@ -183,7 +187,10 @@ class _Work:
         except JobFinishedError:
             # The command said itself how it ended.
             return status
-        except (RulesError, OSError) as err:
+        except RulesError as err:
             complain(str(err))
-            return status or (err.exit_code if isinstance(err, RulesError) else ExitCode.UNEXPECTED)
+            return status or err.exit_code
+        except OSError as err:
+            complain(refusal(err))
+            return status or ExitCode.UNEXPECTED
         return status

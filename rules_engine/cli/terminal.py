@@ -56,6 +56,11 @@ def complain(text: str) -> None:
     talk("\n".join(escape(line) for line in f"error: {text}".split("\n")))
 
 
+def refusal(error: OSError) -> str:
+    """What a disk or its permissions say, as an error of nobody's program."""
+    return f"the system refuses: {error.strerror or error}\n  help: make room, or mend the permissions, and try again"
+
+
 def is_interactive() -> bool:
     """Whether a person can be asked: both ends are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()

@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 
+import pytest
 from cliplace import Place
 from other_users import immutable
 
@@ -65,3 +67,17 @@ def test_a_workspace_that_cannot_be_made_is_reported(studio: Place) -> None:
     assert answer.code == ExitCode.JOB_NOT_STARTED
     assert "job `j1` has no directory `scratch/j1" in answer.err
     assert not (studio.path / "ran").exists()
+
+
+@pytest.mark.parametrize(("status", "want"), [(0, ExitCode.UNEXPECTED), (5, 5)])
+def test_a_job_whose_end_cannot_be_recorded_is_said(studio: Place, status: int, want: int) -> None:
+    """A command that succeeded does not hide it; the status of one that failed is kept."""
+    logs = studio.media / ".rules/manifests"
+    studio.write("end.sh", f"chattr +i {logs}/j1@* || exit 77; exit {status}")
+    answer = studio.rules("run", "clip", "--id", "j1", "--", "sh", "end.sh")
+    for log in logs.iterdir():
+        subprocess.run(["chattr", "-i", str(log)], check=False, capture_output=True)
+    if answer.code == 77:
+        pytest.skip("nothing can be made immutable here")
+    assert answer.code == want
+    assert "error: the system refuses: Operation not permitted\n" in answer.err
