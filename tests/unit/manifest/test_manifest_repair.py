@@ -1,0 +1,265 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rules_engine.errors import LockedError, UntrustedStateError
+from rules_engine.filesystem.locks import lock_job
+from rules_engine.filesystem.root import Root
+from rules_engine.inventory.repair import is_locked, outlooks, repair
+from rules_engine.manifest.events import AddFiles, Finish, Line, Mended, Remove, Start, encode_line
+from rules_engine.manifest.mending import piece_together
+from rules_engine.manifest.repair import accept_loss
+from rules_engine.manifest.request import StartRequest
+from rules_engine.manifest.store import ManifestStore
+from rules_engine.manifest.verify import verify
+from rules_engine.values.clock import Clock
+from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import FileType, JobId, JobStatus
+
+TEMP = FileType("temp_video")
+START = Start(format_version=1, job_type="clip", attempt=1, workspace="scratch/j", output="out/j")
+JOB = JobId("job-1")
+NOW = Instant(99)
+
+
+def _line(seq: int, event: AddFiles | Remove | Start | Mended | Finish) -> bytes:
+    return encode_line(Line(seq, Instant(seq), event))
+
+
+def _add(seq: int, name: str) -> bytes:
+    return _line(seq, AddFiles([(f"out/j/{name}", "temp")]))
+
+
+@pytest.fixture
+def log(store: ManifestStore, request_one: StartRequest, tmp_path: Path) -> Path:
+    """The log of a running job that declared `output/a` and `output/b`."""
+    store.start(request_one)
+    for name in ("a", "b"):
+        store.add_files("job-1", [(RelPath(f"output/{name}"), TEMP)])
+    return tmp_path / ".rules/manifests/job-1@alpha.jsonl"
+
+
+def test_what_is_whole_stays_byte_for_byte() -> None:
+    """No mended line, no filler, nothing renumbered."""
+    data = _line(1, START) + _add(2, "a")
+    draft = piece_together(data, b"", now=NOW)
+    assert (draft.holes, draft.lost, draft.encode()) == (frozenset(), 0, data)
+
+
+def test_rubbish_between_two_whole_lines_loses_nothing() -> None:
+    """The numbers go on without a gap, so there was no line."""
+    one, two = _line(1, START), _add(2, "a")
+    assert piece_together(one + b"rubbish\n" + two, b"", now=NOW).encode() == one + two
+
+
+def test_a_gap_becomes_one_mended_line_and_the_log_grows() -> None:
+    """A seal from before covers fewer bytes, so it is outdated and never short of lines."""
+    data = _line(1, START) + _add(2, "a") + _add(3, "b") + _add(4, "c")
+    damaged = data.replace(b"out/j/a", b"out/j/x").replace(b"out/j/b", b"out/j/x")
+    draft = piece_together(damaged, b"", now=NOW)
+    assert [line.seq for line in draft.lines] == [1, 3, 4]
+    assert (draft.lines[1].event, draft.lost) == (Mended(lines=2, lost=True), 2)
+    assert len(draft.encode(5_000)) > 5_000
+    assert len(draft.encode()) > len(data)
+
+
+def test_log_and_backup_complete_each_other() -> None:
+    """Each has a line that the other lost."""
+    data = _line(1, START) + _add(2, "a") + _add(3, "b")
+    log, backup = data.replace(b"j/a", b"j/x"), data.replace(b"j/b", b"j/x")
+    assert piece_together(log, backup, now=NOW).encode() == data
+
+
+def test_a_line_told_twice_in_different_words_counts_both_times() -> None:
+    """Two machines of one name wrote the same number: both their files stay declared, and the job untrusted."""
+    data = _line(1, START) + _add(2, "a")
+    draft = piece_together(data, data.replace(_add(2, "a"), _add(2, "b")), now=NOW)
+    assert draft.lines[-1] == Line(3, NOW, Mended(lines=1, lost=True, files=[("out/j/b", "temp")]))
+    again = piece_together(data + _add(2, "c") + _line(4, Mended(lines=3)), b"", now=NOW)
+    assert again.lines[-1].event == Mended(lines=1, lost=True, files=[("out/j/c", "temp")])
+
+
+def test_a_line_with_a_path_out_of_the_root_is_as_good_as_lost() -> None:
+    """It passes its check, and is followed all the same by nobody."""
+    data = _line(1, START) + _line(2, AddFiles([("../etc/passwd", "temp")])) + _add(3, "a")
+    draft = piece_together(data, b"", now=NOW)
+    assert (draft.holes, draft.lost) == ({2}, 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"rubbish\n", b"torn"])
+def test_a_log_without_a_line_has_lost_everything(data: bytes) -> None:
+    """There was at least a start."""
+    draft = piece_together(data, b"", now=NOW)
+    assert [line.event for line in draft.lines] == [Mended(lines=1, lost=True)]
+
+
+def test_the_host_that_lost_its_log_gets_it_back_from_the_seal(
+    store: ManifestStore, beta: ManifestStore, log: Path
+) -> None:
+    """Its files and its end; but whether it wrote more after that, nobody knows."""
+    beta.add_files("job-1", [(RelPath("output/c"), TEMP)])
+    store.finish("job-1", success=True, directories=[])
+    log.with_name("job-1@beta.jsonl").unlink()
+    (done,) = store.mend("job-1")
+    assert (done.file, done.lost) == ("manifests/job-1@beta.jsonl", 1)
+    record = store.get("job-1")
+    assert (record.status, sorted(record.files[RelPath("output")])) == (JobStatus.UNTRUSTED, ["a", "b", "c"])
+    (damage,) = store.load().damaged
+    assert (damage.mended, damage.why) == (True, "1 line of manifest `job-1@beta.jsonl` is lost")
+    accept_loss(store._root.require_state(), JOB, now=NOW)
+    assert store.get("job-1").status is JobStatus.COMPLETED
+    assert store.load().damaged == ()
+
+
+def test_a_start_that_is_lost_comes_back_from_the_seal(
+    store: ManifestStore, log: Path, request_one: StartRequest
+) -> None:
+    """With its parameters and aliases; and the seal covers the mended log again."""
+    store.finish("job-1", success=True, directories=[])
+    want = store.get("job-1")
+    log.write_bytes(log.read_bytes().replace(b"short_form", b"shirt_form"))
+    assert [one.what for one in store.mend("job-1")] == [
+        "restored from the seal: it says the same as what is damaged said",
+        "covers the mended manifest again",
+    ]
+    assert replace(store.get("job-1"), files={}) == replace(want, files={})
+    assert store.get("job-1").sealed
+    assert store.start(request_one).attempt == 2
+
+
+def test_lines_after_the_seal_are_lost_all_the_same(store: ManifestStore, log: Path, request_one: StartRequest) -> None:
+    """The seal tells of the first attempt only; what it tells is restored, the rest is not trusted."""
+    store.finish("job-1", success=True, directories=[])
+    store.start(request_one)
+    store.add_files("job-1", [(RelPath("output/c"), TEMP)])
+    damaged = log.read_bytes().replace(b"output/b", b"output/x").replace(b"output/c", b"output/x")
+    log.write_bytes(damaged)
+    (done,) = store.mend("job-1")
+    assert done.lost == 1
+    assert sorted(store.get("job-1").files[RelPath("output")]) == ["a", "b"]
+
+
+def test_a_lost_end_keeps_a_job_running_until_it_is_finished(
+    store: ManifestStore, log: Path, request_one: StartRequest, tmp_path: Path
+) -> None:
+    """What was lost may have begun another attempt, so whoever works in it must be able to finish it."""
+    store.finish("job-1", success=True, directories=[])
+    (tmp_path / ".rules/sealed/job-1.json").unlink()
+    with log.open("ab") as end:
+        end.write(b"rubbish\n")
+    store.add_files("job-1", [(RelPath("output/c"), TEMP)])
+    assert store.get("job-1").status is JobStatus.UNTRUSTED
+    store.finish("job-1", success=False, directories=[])
+    assert not (tmp_path / ".rules/sealed/job-1.json").exists()
+    accept_loss(store._root.require_state(), JOB, now=NOW)
+    assert store.get("job-1").status is JobStatus.FAILED
+    assert accept_loss(store._root.require_state(), JOB, now=NOW) == ()
+
+
+def test_a_loss_cannot_be_accepted_before_it_is_known(store: ManifestStore, log: Path) -> None:
+    """Only a mended log says how much is lost."""
+    log.write_bytes(log.read_bytes().replace(b"output/a", b"output/x"))
+    with pytest.raises(UntrustedStateError, match="repair it first"):
+        accept_loss(store._root.require_state(), JOB, now=NOW)
+
+
+def test_accepting_ends_nothing_that_still_runs(store: ManifestStore, log: Path) -> None:
+    """Nor does it count as a sign of life; and files can still be declared, or not, as before."""
+    log.write_bytes(log.read_bytes().replace(b"output/a", b"output/x"))
+    store.mend("job-1")
+    seen = store.get("job-1").last_sign
+    accept_loss(store._root.require_state(), JOB, now=Instant(10**18))
+    record = store.get("job-1")
+    assert (record.status, record.last_sign) == (JobStatus.RUNNING, seen)
+    store.add_files("job-1", [(RelPath("output/c"), TEMP)])
+    assert sorted(store.get("job-1").files[RelPath("output")]) == ["b", "c"]
+
+
+def test_a_critical_loss_is_accepted_in_the_backup_too(
+    store: ManifestStore, request_one: StartRequest, tmp_path: Path
+) -> None:
+    """Else the next writer would take the log for one that was cut."""
+    store.start(replace(request_one, critical=True))
+    store.add_files("job-1", [(RelPath("output/a"), TEMP)])
+    for place in ("manifests", "backups"):
+        path = tmp_path / ".rules" / place / "job-1@alpha.jsonl"
+        path.write_bytes(path.read_bytes().replace(b"output/a", b"output/x"))
+    store.mend("job-1")
+    accept_loss(store._root.require_state(), JOB, now=NOW)
+    log, backup = (tmp_path / ".rules" / place / "job-1@alpha.jsonl" for place in ("manifests", "backups"))
+    assert log.read_bytes() == backup.read_bytes()
+    assert store.load().damaged == ()
+
+
+def test_a_damaged_seal_stays_while_it_is_the_only_sign_of_its_job(
+    store: ManifestStore, log: Path, root: Root, clock: Clock, tmp_path: Path
+) -> None:
+    """Without it there would be no job at all, and nothing to protect."""
+    store.finish("job-1", success=True, directories=[])
+    log.unlink()
+    seal = tmp_path / ".rules/sealed/job-1.json"
+    seal.write_bytes(b"rubbish")
+    assert store.mend("job-1") == ()
+    assert seal.exists()
+    assert [one.what for one in verify(root.require_state())] == [
+        "no line tells how the job was started",
+        "fails the check of its first line",
+    ]
+    assert len(store.load().damaged) == 1
+
+
+def test_verify_names_every_kind_of_damage(
+    store: ManifestStore, root: Root, request_one: StartRequest, tmp_path: Path
+) -> None:
+    """Each with the file, and the line and byte where there is one."""
+    store.start(replace(request_one, critical=True))
+    log, backup = (tmp_path / ".rules" / place / "job-1@alpha.jsonl" for place in ("manifests", "backups"))
+    one = log.read_bytes()
+    size = len(one)
+    log.write_bytes(one + _add(3, "a") + _add(3, "a") + _line(4, Remove(["/etc"])))
+    said = [(finding.what, finding.line, finding.byte) for finding in verify(root.require_state())]
+    at = size + len(_add(3, "a"))
+    assert said == [
+        ("lacks 1 line before it", 2, size),
+        ("repeats line number 3", 3, at),
+        ("names a path that cannot be below the root", 4, at + len(_add(3, "a"))),
+    ]
+    log.write_bytes(b"")
+    assert [finding.what for finding in verify(root.require_state(), {"job-1"})] == [
+        "is empty or gone",
+        "no line tells how the job was started",
+    ]
+    log.write_bytes(one)
+    backup.write_bytes(one.replace(b"scratch", b"scrotch") + one)
+    assert [(finding.file, finding.what, finding.byte) for finding in verify(root.require_state())] == [
+        (".rules/manifests/job-1@alpha.jsonl", f"lacks its end: it is {size} bytes shorter than it was", size),
+        (".rules/backups/job-1@alpha.jsonl", "differs from the manifest", one.index(b"scratch") + 3),
+    ]
+    assert list(verify(root.require_state(), {"job-2"})) == []
+
+
+def test_a_repair_looks_into_the_workspace(
+    store: ManifestStore, log: Path, root: Root, clock: Clock, tmp_path: Path
+) -> None:
+    """Whatever lies there is the job's, with a line or without."""
+    (tmp_path / "scratch/job-1").mkdir(parents=True)
+    (tmp_path / "scratch/job-1/stray").write_bytes(b"1")
+    log.write_bytes(log.read_bytes().replace(b"output/a", b"output/x"))
+    (outlook,) = outlooks(root, clock)
+    assert (outlook.job_id, [one.lost for one in outlook.repairs], outlook.cannot) == ("job-1", [1], None)
+    done = repair(root, store, clock, "job-1")
+    assert (done.undeclared, [one.lost for one in done.repairs], len(done.left)) == (1, [1], 1)
+    again = repair(root, store, clock, "job-1", accept=True)
+    assert (again.left, again.error) == ((), None)
+
+
+def test_a_job_at_work_is_not_repaired_by_others(store: ManifestStore, log: Path, root: Root, clock: Clock) -> None:
+    """Its own next write does that."""
+    log.write_bytes(log.read_bytes().replace(b"output/a", b"output/x"))
+    with lock_job(root.require_state(), JOB):
+        done = repair(root, store, clock, "job-1")
+    assert is_locked(done)
+    assert isinstance(done.error, LockedError)
+    assert not is_locked(repair(root, store, clock, "job-1"))
