@@ -81,3 +81,22 @@ def test_a_job_whose_end_cannot_be_recorded_is_said(studio: Place, status: int, 
         pytest.skip("nothing can be made immutable here")
     assert answer.code == want
     assert "error: the system refuses: Operation not permitted\n" in answer.err
+
+
+def test_a_state_that_takes_no_record_is_no_defect(studio: Place) -> None:
+    """One line says what to do; nobody is asked to report anything."""
+    with immutable(studio.media / ".rules"):
+        answer = studio.rules("job", "start", "clip", "--id", "j1")
+    assert answer.code == ExitCode.UNEXPECTED
+    assert answer.err == (
+        "error: the system refuses: Operation not permitted\n"
+        "  help: make room, or mend the permissions, and try again\n"
+    )
+
+
+def test_what_no_disk_says_is_still_a_defect(studio: Place) -> None:
+    """A file where the tool keeps a directory is nothing that it foresaw."""
+    studio.write("media/.rules/locks")
+    answer = studio.rules("job", "start", "clip", "--id", "j1")
+    assert answer.code == ExitCode.UNEXPECTED
+    assert answer.err.startswith("error: unexpected NotADirectoryError: ")
