@@ -6,6 +6,7 @@ import functools
 import os
 import struct
 import sys
+from collections.abc import Callable
 from typing import Final
 
 _RESOLVE_BENEATH: Final = 0x08 | 0x04 | 0x02 | 0x01  # BENEATH, NO_SYMLINKS, NO_MAGICLINKS, NO_XDEV
@@ -25,18 +26,35 @@ def _failed(path: str) -> OSError:
     return OSError(code, os.strerror(code), path)
 
 
+@functools.cache
+def _openat2() -> Callable[[int, int, bytes, bytes, int], int]:
+    # Told its types once: every look at a directory comes through here, and would wrap each argument anew.
+    prototype = ctypes.CFUNCTYPE(
+        ctypes.c_long,
+        ctypes.c_long,
+        ctypes.c_int,
+        ctypes.c_char_p,
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+        use_errno=True,
+    )
+    return prototype(("syscall", _libc()))
+
+
+@functools.cache
+def _how(flags: int) -> bytes:
+    return struct.pack("QQQ", flags, 0, _RESOLVE_BENEATH)
+
+
 def open_beneath(directory_fd: int, path: str, flags: int) -> int:
     """Open `path` below `directory_fd`, through no link and into no mount.
 
     Raises:
         OSError: `EXDEV` for a mount or a way out, `ELOOP` for a link.
     """
-    how = struct.pack("QQQ", flags, 0, _RESOLVE_BENEATH)
-    raw = os.fsencode(path)
+    how, raw, openat2 = _how(flags), os.fsencode(path), _openat2()
     for _ in range(_AGAIN):
-        fd: int = _libc().syscall(
-            ctypes.c_long(_SYS_OPENAT2), ctypes.c_int(directory_fd), raw, how, ctypes.c_size_t(len(how))
-        )
+        fd = openat2(_SYS_OPENAT2, directory_fd, raw, how, len(how))
         if fd >= 0:
             return fd
         # A rename elsewhere in the tree makes the kernel give up with EAGAIN; it says to try again.

@@ -72,15 +72,13 @@ def conform(hint: Any, value: Any, field: str) -> Any:
     Raises:
         InvalidModelError: when it cannot be one.
     """
-    if isinstance(hint, UnionType):
-        inner = next(one for one in get_args(hint) if one is not type(None))
-        return None if value is None else conform(inner, value, field)
-    kind = get_origin(hint)
+    kind, parts = _shape(hint)
+    if kind is UnionType:
+        return None if value is None else conform(parts[0], value, field)
     if kind is list:
-        return _list(get_args(hint)[0], value, field)
+        return _list(parts[0], value, field)
     if kind is dict:
-        keys, inner = get_args(hint)
-        return _dict(keys, inner, value, field)
+        return _dict(parts[0], parts[1], value, field)
     if hint in _READ:
         return _READ[hint](value, field)
     if issubclass(hint, Model) and isinstance(value, Mapping):
@@ -89,6 +87,12 @@ def conform(hint: Any, value: Any, field: str) -> Any:
     if isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
         return value
     raise _no(field, value, f"is not {_NOUNS.get(hint, f'a {hint.__name__}')}")
+
+
+@cache
+def _shape(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What a type is made of: its kind, and its parts but for `None`; asked of every value, so found once."""
+    return get_origin(hint), tuple(one for one in get_args(hint) if one is not type(None))
 
 
 def _list(inner: Any, value: Any, field: str) -> list[Any]:
@@ -119,7 +123,7 @@ def to_plain(value: Any) -> Any:
 def _path(value: Any, field: str) -> Path:
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise _no(field, value, "is not a path")
-    return Path(value)
+    return value if isinstance(value, Path) else Path(value)
 
 
 def _moment(value: Any, field: str) -> datetime:

@@ -19,17 +19,20 @@ def start_batches(layout: Layout, record: JobRecord) -> tuple[Batch, ...]:
     made = _bits(layout.directory_mode)
     for directory in layout.directories:
         path = directory_path(directory, record)
-        for above in (path, *ancestors(path)):
-            modes.setdefault(above, made)
+        _add(modes, path, made)
         if directory.mode is not None:
             modes[path] = directory.mode
-    for above in (record.workspace, *ancestors(record.workspace), record.output, *ancestors(record.output)):
-        modes.setdefault(above, made)
     links = _links(layout, record)
-    for link in links:
-        for above in ancestors(link):
-            modes.setdefault(above, made)
+    for path in (record.workspace, record.output, *map(parent, links)):
+        _add(modes, path, made)
     return (*_directory_batches(modes, record), *_link_batches(links, record, StepAction.CREATE_LINK))
+
+
+def _add(modes: dict[RelPath, int], path: RelPath, mode: int) -> None:
+    """Have `path` and all above it; what is there has all above it, too."""
+    while path and path not in modes:
+        modes[path] = mode
+        path = parent(path)
 
 
 def create_batch(layout: Layout, path: RelPath, job_id: JobId) -> Batch:
