@@ -1,5 +1,6 @@
 """A stage for the properties: a scratch root, a policy folder, a clock that runs ahead, and the five components."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ class Stage:
     scratch: Path
     clock: StageClock
     jobs: JobManager
+    said: list[str]
+    """Warnings that were logged."""
     sweepers: int = 0
 
     @property
@@ -107,6 +110,10 @@ class Stage:
         """A path from the root."""
         return str(path.relative_to(self.top))
 
+    def again(self) -> JobManager:
+        """The components of a process that comes later."""
+        return _manager(self.scratch, self.clock, [])
+
     def change(self, folder: Folder) -> None:
         """Write other policies, and let the components take them up."""
         _write_policies(self.scratch, folder)
@@ -146,9 +153,35 @@ def stage(folder: Folder) -> Iterator[Stage]:
         (place / "media").mkdir()
         _write_policies(place, folder)
         clock = StageClock()
-        folders, root = place / "policies", place / "media"
-        with JobManager.from_policies(folders, root, create=True, clock=clock, environment={}) as jobs:
-            yield Stage(place, clock, jobs)
+        said: list[str] = []
+        with _manager(place, clock, said) as jobs:
+            yield Stage(place, clock, jobs, said)
+
+
+class _Listener(logging.Handler):
+    """Hears warnings and worse."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self.said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+def _manager(scratch: Path, clock: StageClock, said: list[str]) -> JobManager:
+    # Not by name: each stage has its own, and none outlives it.
+    logger = logging.Logger("stage", logging.WARNING)  # noqa: LOG001 - as said
+    logger.addHandler(_Listener(said))
+    return JobManager.from_policies(
+        scratch / "policies",
+        scratch / "media",
+        create=True,
+        clock=clock,
+        logger=logger,
+        # The environment of whoever runs the tests must not overrule what they write into settings.
+        environment={},
+    )
 
 
 def _write_policies(scratch: Path, folder: Folder) -> None:
