@@ -183,7 +183,11 @@ def test_a_command_may_finish_its_job_itself(studio: Place) -> None:
     ("damage", "code", "said"),
     [
         ("rm $logs/j1@*", ExitCode.REFUSED, "error: job `j1` is not known to this root"),
-        ("mv $logs $logs.x; touch $logs", ExitCode.UNTRUSTED_STATE, "error: the state cannot be trusted: `.rules/manifests`"),
+        (
+            "mv $logs $logs.x; touch $logs",
+            ExitCode.UNTRUSTED_STATE,
+            "error: the state cannot be trusted: `.rules/manifests`",
+        ),
     ],
 )
 @pytest.mark.parametrize("status", [0, 5])
