@@ -15,7 +15,11 @@ def closed_mode(directory: Directory) -> int | None:
     """The permission bits of a directory that we own and have closed to ourselves; None for every other."""
     found = os.fstat(directory.fd)
     mode = stat.S_IMODE(found.st_mode)
-    return mode if found.st_uid == os.geteuid() and mode & _OURS != _OURS else None
+    if found.st_uid != os.geteuid() or mode & _OURS == _OURS:
+        return None
+    # The system would take the set-group-ID bit away for good from a directory of a group that is not ours.
+    loses = mode & stat.S_ISGID and found.st_gid not in {os.getegid(), *os.getgroups()}
+    return None if loses else mode
 
 
 @contextmanager

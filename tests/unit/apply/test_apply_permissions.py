@@ -118,6 +118,17 @@ def test_a_directory_of_another_user_is_never_opened(root: Root) -> None:
     assert mode_of(directory) == 0o555
 
 
+@pytest.mark.parametrize(("group", "outcome"), [(0, "done"), (NOBODY, "failed")])
+@pytest.mark.skipif(not IS_ROOT, reason="only the superuser can give a directory to a group that it is not in")
+def test_a_directory_that_would_lose_a_bit_is_not_opened(root: Root, group: int, outcome: str) -> None:
+    """Opened and closed by a user outside its group, a directory would not hand its group on any more."""
+    plan, directory = closed_scene(root)
+    os.chown(directory, NOBODY, group)
+    directory.chmod(0o2555)
+    assert counts(as_ordinary_user(plan, root)) == {outcome: 1}
+    assert mode_of(directory) == 0o2555
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="only the superuser can make a file another user's")
 def test_the_sticky_bit_refuses_a_rename_into_the_trash(root: Root) -> None:
     """A file of another user in a directory that everybody may write to stays; it is never deleted instead."""
