@@ -1,5 +1,6 @@
 """`rules apply`: carries out one plan, and nothing else."""
 
+import logging
 import os
 
 import click
@@ -12,6 +13,7 @@ from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
+from rules_engine.jobs.foreseeing import make_hints_anew
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
@@ -72,6 +74,8 @@ def apply(
             known, clock = policies or PolicySet(), SystemClock()
             made = survey(known, root, clock).plan(clock.now())
             result = carry_out_if_agreed(made, known, root, progress, yes=yes, form=form, verbose=verbose)
+        if result is not None and policies is not None:
+            make_hints_anew(root, policies, SystemClock(), logging.getLogger("rules_engine.jobs"))
     if result is None:
         return ExitCode.DONE
     show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))

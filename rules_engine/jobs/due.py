@@ -74,6 +74,23 @@ def come(state: Directory, now: Instant) -> Iterator[Hint]:
                         yield Hint(hour, JobId(name), found.ctime_ns)
 
 
+def all_jobs(state: Directory) -> frozenset[JobId]:
+    """Every job that has a hint.
+
+    Raises:
+        OSError: when they cannot be read.
+    """
+    area = find_area(state, DUE)
+    if area is None:
+        return frozenset()
+    found: set[JobId] = set()
+    with area:
+        for hour in area.names():
+            with area.open(RelPath(hour)) as here:
+                found |= {JobId(name) for name in here.names() if is_job_id(name)}
+    return frozenset(found)
+
+
 def settle(state: Directory, hints: Iterable[Hint], after: Mapping[JobId, Iterable[Instant]]) -> None:
     """Take hints away that were followed, and say when each job comes next.
 

@@ -5,32 +5,26 @@ Cleaning here never raises and never waits for a lock: what cannot be done now i
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from rules_engine.apply.model import Noted
 from rules_engine.filesystem.locks import is_root_locked
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.model import FileFact
-from rules_engine.inventory.seen import fact_from
 from rules_engine.jobs.cleaning import Cleaning, clean
 from rules_engine.jobs.convert import absolute_path
-from rules_engine.jobs.due import Hint, come, hint, settle, soon
+from rules_engine.jobs.due import Hint, come, hint, settle
+from rules_engine.jobs.foreseeing import Falls, foresee, next_look
 from rules_engine.jobs.lifecycle import end
 from rules_engine.jobs.models import CleanupResult
 from rules_engine.jobs.notices import OnNotice, listener
 from rules_engine.manifest.attempts import Ended
 from rules_engine.manifest.model import JobRecord
-from rules_engine.manifest.seal import Seal
 from rules_engine.manifest.store import ManifestStore
-from rules_engine.plan.alike import Judge
-from rules_engine.plan.model import Decision, Guards, Kept, NotDue
-from rules_engine.plan.subject import gather_evidence
-from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import AtFinish, PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.quantities import FOREVER, SECOND, Instant, format_instant, instant_to_datetime
-from rules_engine.values.vocabulary import JobId, JobStatus
+from rules_engine.values.quantities import SECOND, Instant, format_instant, instant_to_datetime
+from rules_engine.values.vocabulary import JobId
 
 LONGEST: Final = 10 * SECOND
 """How long a job that finishes may clean."""
@@ -67,60 +61,6 @@ def finish_and_clean(
         result.deferred.append(why)
         logger.warning("cleanup: put off: %s", why)
     return ended.record, result
-
-
-@dataclass(slots=True)
-class Falls:
-    """When the files of one job fall due, as its own record alone lets one foresee."""
-
-    instants: set[Instant] = field(default_factory=set)
-    """Of those that wait."""
-    now: bool = False
-    """Whether some are due already."""
-    waiting: list[tuple[FileFact, NotDue]] = field(default_factory=list)
-    kept: list[tuple[FileFact, Kept]] = field(default_factory=list)
-
-    def see(self, file: FileFact, decision: Decision) -> None:
-        """Take in the decision about one file."""
-        if isinstance(decision, NotDue):
-            self.instants.add(decision.until)
-            self.waiting.append((file, decision))
-        elif isinstance(decision, Kept):
-            self.kept.append((file, decision))
-        else:
-            self.now = True
-
-
-def foresee(policies: PolicySet, record: JobRecord, seal: Seal | None, now: Instant) -> Falls:
-    """What a sealed job has, decided as if it were the only one: other owners can only make it later.
-
-    Nothing is looked at but the seal.
-    """
-    falls = Falls()
-    # A decision is about a moment that is cut to microseconds: cut below the end of the job, that is in the future.
-    seen = gather_evidence(policies, [record], Guards(), now=Instant(now // 1000 * 1000 + 1000))
-    judge = Judge(policies, seen)
-    for path, directory in seal.directories() if seal is not None else ():
-        judge.next_directory()
-        for row in directory.rows:
-            if not row.absent:
-                file = fact_from(path, row)
-                falls.see(file, judge.judge(file, (record,)).decision)
-    has_workspace = seal is not None and record.workspace in seal.lines
-    if has_workspace and not falls.instants and not falls.now:
-        due = _when_empty_directories_go(policies, record, now)
-        falls.now = due is not None and due <= now
-        falls.instants |= {due} if due is not None and due > now else set()
-    return falls
-
-
-def _when_empty_directories_go(policies: PolicySet, record: JobRecord, now: Instant) -> Instant | None:
-    """A workspace without files goes by the built-in rule, of which no file tells; None: never."""
-    end, wait = record.end(now), built_in_rule(policies.settings.cleanup).after
-    after = wait.of(record.reading(now).counts_as) if wait else None
-    if end is None or after is None or after >= FOREVER:
-        return None
-    return Instant(end + max(after, record.cleanup.retention if record.cleanup else 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +108,7 @@ class _Ending:
 
     def _next(self, job_id: JobId, now: Instant) -> Iterable[Instant]:
         record = self.store.find(job_id)
-        if record is None or record.status not in {JobStatus.COMPLETED, JobStatus.FAILED}:
-            return ()
-        falls = foresee(self.policies, record, self.store.seal_of(record), now)
-        return [*falls.instants, *([soon(now)] if falls.now else [])]
+        return next_look(self.policies, record, self.store.seal_of(record), now) if record is not None else ()
 
     def _with_own(self, result: CleanupResult, falls: Falls) -> CleanupResult:
         """The result with what stays of this job, and until when."""
