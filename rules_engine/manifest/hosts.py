@@ -26,6 +26,16 @@ def known_hosts(state: Directory) -> tuple[str, ...] | None:
     return tuple(sorted({name for name in data.decode("ascii", "replace").split("\n") if is_host(name)}))
 
 
+def missing_hosts(state: Directory, hosts: Iterable[str]) -> tuple[str, ...]:
+    """Those of `hosts` that the index should name and does not.
+
+    Raises:
+        OSError: when it cannot be read.
+    """
+    known = known_hosts(state)
+    return tuple(sorted(host for host in hosts if known is not None and host not in known))
+
+
 def note_host(state: Directory, host: str, manifests: Directory) -> None:
     """Have `host` in the index, durably; to be called before its first log appears, so that no reader misses that.
 

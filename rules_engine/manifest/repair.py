@@ -11,13 +11,14 @@ from rules_engine.filesystem.logfile import LogFile, open_log
 from rules_engine.filesystem.root import STATE, find_area, open_area
 from rules_engine.manifest.backup import BACKUPS, Backup
 from rules_engine.manifest.events import Accepted, Line, encode_line, ends_attempt
+from rules_engine.manifest.hosts import HOSTS, missing_hosts, note_host
 from rules_engine.manifest.lines import check_of
 from rules_engine.manifest.log import Log, log_name, parse_log
 from rules_engine.manifest.mending import Draft, piece_together
 from rules_engine.manifest.pieces import has_good_paths
 from rules_engine.manifest.recovery import recover
 from rules_engine.manifest.seal import Seal, SealError
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_seal
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, list_shelf, read_seal
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape, plural
 from rules_engine.values.vocabulary import JobId
@@ -76,6 +77,16 @@ def mend(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]
             if host in hosts:
                 _write_backup(state, found, host, data)
         return _repairs(found, drafts)
+
+
+def note_hosts(state: Directory, job_id: JobId) -> tuple[Repair, ...]:
+    """Have every host of a job in the index of hosts: a log that it does not name is overlooked by writers."""
+    noted: list[Repair] = []
+    with open_area(state, MANIFESTS) as area:
+        for host in missing_hosts(state, list_shelf(state).logs.get(job_id, {})):
+            note_host(state, host, area)
+            noted.append(Repair(HOSTS, f"names host `{host}` again"))
+    return tuple(noted)
 
 
 def accept_loss(state: Directory, job_id: JobId, *, now: Instant) -> tuple[Repair, ...]:

@@ -8,6 +8,7 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE
 from rules_engine.manifest.backup import BACKUPS, Backup
 from rules_engine.manifest.events import start_in
+from rules_engine.manifest.hosts import HOSTS, missing_hosts
 from rules_engine.manifest.log import log_name, parse_log
 from rules_engine.manifest.pieces import Piece, first_seq, has_good_paths, split_pieces
 from rules_engine.manifest.repair import read_log_bytes
@@ -48,6 +49,8 @@ def verify(state: Directory, only: Collection[str] = ()) -> Iterator[Finding]:
 
 def _job(state: Directory, job_id: JobId, listing: Listing) -> Iterator[Finding]:
     seal, damaged_seal = _seal(state, job_id, listing)
+    for host in missing_hosts(state, listing.logs.get(job_id, {})):
+        yield Finding(job_id, f"{STATE}/{HOSTS}", f"does not name host `{host}`, so its manifest may be overlooked")
     backups = listing.backups.get(job_id, {})
     covered = {log.host: log.length for log in seal.logs} if seal is not None else {}
     is_started, is_readable = False, True

@@ -5,7 +5,7 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import is_job_locked
 from rules_engine.filesystem.logfile import open_log
 from rules_engine.filesystem.machine import Machine
-from rules_engine.filesystem.root import Root, open_area
+from rules_engine.filesystem.root import STATE, Root, open_area
 from rules_engine.manifest.appender import Appenders
 from rules_engine.manifest.backup import Backup
 from rules_engine.manifest.errors import JobFinishedError, UnknownJobError
@@ -105,8 +105,11 @@ class Writer:
         told = read_one(self._root.state, self._machine, job_id).folded
         if told.record is None:
             raise UnknownJobError(job_id)
+        if told.damage is not None:
+            # The log that is missing may be the very one that is about to begin.
+            raise UntrustedStateError(f"{STATE}/{MANIFESTS}/{job_id}", told.damage, "run `rules manifest repair`")
         if guard is not None:
-            if told.status is not JobStatus.RUNNING and told.damage is None:
+            if told.status is not JobStatus.RUNNING:
                 raise JobFinishedError(job_id)
             guard(None, None)
 

@@ -18,7 +18,8 @@ def job_list_lines(jobs: Sequence[JobRecord], damaged: Sequence[Damage], now: In
     else:
         yield from align([_row(job, now) for job in jobs], right=(4,), indent="")
     for one in damaged:
-        yield f"DAMAGED {escape(one.job_id)}: {escape(one.why)}"
+        mend = f"--accept-loss {escape(one.job_id)}" if one.mended else escape(one.job_id)
+        yield f"DAMAGED {escape(one.job_id)}: {escape(one.why)}; see `rules manifest repair {mend}`"
 
 
 def _row(job: JobRecord, now: Instant) -> tuple[str, ...]:

@@ -263,3 +263,32 @@ def test_a_job_at_work_is_not_repaired_by_others(store: ManifestStore, log: Path
     assert is_locked(done)
     assert isinstance(done.error, LockedError)
     assert not is_locked(repair(root, store, clock, "job-1"))
+
+
+def test_a_host_that_the_index_lost_is_named_again(
+    store: ManifestStore, beta: ManifestStore, log: Path, root: Root, clock: Clock
+) -> None:
+    """Else a job that runs there could be started here."""
+    beta.add_files("job-1", [(RelPath("output/c"), TEMP)])
+    index = log.parent.parent / "hosts"
+    index.write_bytes(index.read_bytes().replace(b"beta", b"b?ta"))
+    (finding,) = verify(root.require_state())
+    assert (finding.file, finding.what) == (
+        ".rules/hosts",
+        "does not name host `beta`, so its manifest may be overlooked",
+    )
+    done = repair(root, store, clock, "job-1")
+    assert ([one.what for one in done.repairs], done.left) == (["names host `beta` again"], ())
+    assert sorted(store.get("job-1").files[RelPath("output")]) == ["a", "b", "c"]
+
+
+def test_a_host_whose_log_is_gone_gets_it_back_before_it_writes(
+    store: ManifestStore, beta: ManifestStore, log: Path
+) -> None:
+    """A new log in its place would hide what the old one said."""
+    beta.add_files("job-1", [(RelPath("output/c"), TEMP)])
+    store.finish("job-1", success=True, directories=[])
+    log.with_name("job-1@beta.jsonl").unlink()
+    beta.add_files("job-1", [(RelPath("output/d"), TEMP)])
+    assert sorted(store.get("job-1").files[RelPath("output")]) == ["a", "b", "c", "d"]
+    assert store.get("job-1").status is JobStatus.UNTRUSTED

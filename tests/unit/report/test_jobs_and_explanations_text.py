@@ -38,7 +38,7 @@ def test_a_job_is_one_line_and_a_damaged_manifest_another() -> None:
     assert list(job_list_lines((JOB, RUNNING), (DAMAGED,), NOW)) == [
         "j1   short_form  completed  ended 2026-03-01T03:00:00Z (1h ago)    2 files  series=Su\\nits",
         "j22  x           running    started 2026-03-01T03:00:00Z (1h ago)  0 files",
-        "DAMAGED j3: `j3@host.jsonl` has a bad line",
+        "DAMAGED j3: `j3@host.jsonl` has a bad line; see `rules manifest repair j3`",
     ]
     assert list(job_list_lines((), (), NOW)) == ["no jobs"]
 
