@@ -92,10 +92,12 @@ def test_a_command_that_cannot_be_executed_is_a_failed_job(studio: Place) -> Non
         (["clip", "--lease", "soon"], "`soon`"),
         (["clip", "--root", "missing"], "does not exist"),
         (["clip", "--policies", "missing"], "missing"),
+        (["clip", "--policies", "broken"], "broken/clip.yaml:1:1: error[P"),
     ],
 )
 def test_a_job_that_cannot_start_runs_nothing(studio: Place, arguments: list[str], said: str) -> None:
     """125, which no other error of ours is; the command may end with any of those."""
+    studio.write("broken/clip.yaml", "version: 1\n")
     answer = studio.rules("run", *arguments, "--", "touch", str(studio.path / "ran"))
     assert answer.code == 125
     assert said in answer.err

@@ -12,7 +12,7 @@ from other_users import IS_ROOT, NOBODY, give_away, immutable, mode_of, ordinary
 
 from rules_engine.apply.model import Outcome, RunResult
 from rules_engine.apply.permissions import OPENED
-from rules_engine.errors import ExitCode
+from rules_engine.errors import ExitCode, RefusedError
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Plan, StepAction
 from rules_engine.policy.model import PolicySet, Settings
@@ -186,3 +186,16 @@ def test_steps_without_a_need_leave_no_trace_of_it(root: Root) -> None:
     result = apply(plan_of(root, batch_of(root, "a", "x")), root, policies=replace(OPEN))
     assert counts(result) == {"done": 1}
     assert mode_of(Path(root.path) / "a") == before
+
+
+def test_a_run_that_cannot_be_recorded_is_refused(root: Root) -> None:
+    """Nothing is touched whose outcome could not be written down."""
+    fill(root, "a/x", "a/y")
+    apply(plan_of(root, batch_of(root, "a", "x")), root)
+    with immutable(Path(root.path) / ".rules/runs"), pytest.raises(RefusedError) as caught:
+        apply(plan_of(root, batch_of(root, "a", "y")), root)
+    assert str(caught.value) == (
+        "the run cannot be recorded below `.rules`: Operation not permitted\n"
+        "  help: make room on the disk of the root, or mend its permissions; nothing was touched"
+    )
+    assert tree_of(root) == ["a", "a/y"]
