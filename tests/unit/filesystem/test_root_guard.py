@@ -142,3 +142,16 @@ def test_of_two_who_make_a_root_at_once_one_id_holds(tmp_path: Path) -> None:
     makers = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(4)]
     assert len({maker.communicate()[0] for maker in makers}) == 1
     assert os.listdir(tmp_path / ".rules") == ["root.json"]
+
+
+def test_a_root_may_be_made_with_its_own_directory_alone(tmp_path: Path) -> None:
+    """With more of the path missing, it is more likely wrong than new."""
+    with (
+        Root.create(str(tmp_path / "media"), make=True) as made,
+        Root.create(str(tmp_path / "media"), make=True) as same,
+    ):
+        assert made.root_id == same.root_id
+    with pytest.raises(RefusedError, match="does not exist"):
+        Root.create(str(tmp_path / "no/media"), make=True)
+    with pytest.raises(RefusedError, match="does not exist"):
+        Root.create(str(tmp_path / "other"))
