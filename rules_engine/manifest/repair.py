@@ -151,7 +151,7 @@ class _Remains:
         listing = find_on_shelf(state, job_id)
         seal = find_seal(state, job_id)
         told = {log.host for log in seal.logs} if seal is not None else set()
-        backups = {host: _backup(state, log_name(job_id, host)) for host in listing.backups.get(job_id, {})}
+        backups = {host: read_backup(state, log_name(job_id, host)) for host in listing.backups.get(job_id, {})}
         hosts = sorted({*listing.logs.get(job_id, {}), *backups, *told})
         return cls(job_id, {host: read_log_bytes(state, log_name(job_id, host)) for host in hosts}, backups, seal)
 
@@ -211,7 +211,12 @@ def read_log_bytes(state: Directory, name: str) -> bytes:
             raise _unreadable(MANIFESTS, name, err) from err
 
 
-def _backup(state: Directory, name: str) -> bytes:
+def read_backup(state: Directory, name: str) -> bytes:
+    """The bytes of the backup of a log; none where there is none.
+
+    Raises:
+        UntrustedStateError: when it cannot be read.
+    """
     try:
         return Backup(state, name).read()
     except OSError as err:

@@ -6,8 +6,8 @@ from contextlib import nullcontext
 from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
-from rules_engine.filesystem.root import STATE, Root, open_area
-from rules_engine.manifest.amend import amended, completed
+from rules_engine.filesystem.root import STATE, Root
+from rules_engine.manifest.amend import amended
 from rules_engine.manifest.attempts import Begun, Ended, Observed
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
 from rules_engine.manifest.events import (
@@ -29,8 +29,9 @@ from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_al
 from rules_engine.manifest.repair import Repair
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
 from rules_engine.manifest.resealing import mend_seal
-from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, decode_seal, encode_seal
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
+from rules_engine.manifest.seal import Seal, SealedDirectory, encode_seal
+from rules_engine.manifest.sealing import seal_attempt, write_seal
+from rules_engine.manifest.shelf import MANIFESTS, read_logs
 from rules_engine.manifest.writer import Writer
 from rules_engine.values.clock import Clock
 from rules_engine.values.names import encode_name
@@ -265,26 +266,8 @@ class ManifestStore:
         directories = observe(found.record)
         self._writer.write(checked, event)
         self._writer.forget(checked)
-        return self._sealed(checked, found.record, directories)
-
-    def _sealed(
-        self, job_id: JobId, before: JobRecord, directories: Iterable[tuple[RelPath, SealedDirectory]]
-    ) -> Ended:
-        state = self._root.require_state()
-        logs = read_logs(state, job_id, find_on_shelf(state, job_id).logs.get(job_id, {}))
-        folded = fold(job_id, logs, observer(state, self._machine, job_id))
-        # Lines that are lost are told by the log alone: a seal must not stand for it until that is accepted.
-        if folded.record is None or folded.doubt is not None or folded.running:
-            return Ended(before, self.get(job_id))
-        covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
-        data = encode_seal(folded.record, covered, completed(folded.record, directories))
-        # The logs are durable and say the same: a seal that is lost or cannot be written makes plans slower, not wrong.
-        try:
-            self._write_seal(job_id, data, durable=False)
-        except OSError:
-            return Ended(before, folded.record)
-        seal = decode_seal(data, job_id)
-        return Ended(before, seal.record, seal)
+        self._seals.pop(checked, None)
+        return seal_attempt(self._root.require_state(), self._machine, checked, found.record, directories)
 
     def amend_seal(
         self,
@@ -302,12 +285,9 @@ class ManifestStore:
         if found.seal is None:
             return
         directories = amended(found.seal, removed, unsealed, unlisted)
-        self._write_seal(JobId(job_id), encode_seal(found.seal.record, found.seal.logs, directories))
-
-    def _write_seal(self, job_id: JobId, data: bytes, *, durable: bool = True) -> None:
-        self._seals.pop(job_id, None)
-        with open_area(self._root.require_state(), SEALED) as area:
-            area.write_file(f"{job_id}{SEAL_SUFFIX}", data, durable=durable)
+        self._seals.pop(JobId(job_id), None)
+        data = encode_seal(found.seal.record, found.seal.logs, directories)
+        write_seal(self._root.require_state(), JobId(job_id), data)
 
     def _read(self, job_id: JobId, *, locked: bool | None = None) -> Found:
         return read_one(self._root.state, self._machine, job_id, locked=locked)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE
-from rules_engine.manifest.backup import BACKUPS, Backup
+from rules_engine.manifest.backup import BACKUPS
 from rules_engine.manifest.events import start_in
 from rules_engine.manifest.hosts import HOSTS, missing_hosts
 from rules_engine.manifest.log import log_name, parse_log
 from rules_engine.manifest.pieces import Piece, first_seq, has_good_paths, split_pieces
-from rules_engine.manifest.repair import read_log_bytes
+from rules_engine.manifest.repair import read_backup, read_log_bytes
 from rules_engine.manifest.seal import Seal, SealError
 from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, Listing, list_shelf, read_seal
 from rules_engine.values.text import escape, plural
@@ -57,11 +57,11 @@ def _job(state: Directory, job_id: JobId, listing: Listing) -> Iterator[Finding]
     for host in sorted({*listing.logs.get(job_id, {}), *backups, *covered}):
         name = log_name(job_id, host)
         try:
-            backup = Backup(state, name).read() if host in backups else b""
+            backup = read_backup(state, name) if host in backups else b""
             data = read_log_bytes(state, name)
-        except (OSError, UntrustedStateError) as err:
+        except UntrustedStateError as err:
             is_readable = False
-            yield Finding(job_id, _file(MANIFESTS, name), getattr(err, "why", str(err)))
+            yield Finding(job_id, err.path, err.why)
             continue
         yield from _log(job_id, name, data, max(covered.get(host, 0), len(backup)))
         yield from _backup(job_id, name, data, backup)

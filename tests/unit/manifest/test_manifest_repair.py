@@ -8,7 +8,6 @@ from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.repair import is_locked, outlooks, repair
 from rules_engine.manifest.events import AddFiles, Finish, Line, Mended, Remove, Start, encode_line
-from rules_engine.manifest.mending import piece_together
 from rules_engine.manifest.repair import accept_loss
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.store import ManifestStore
@@ -39,60 +38,6 @@ def log(store: ManifestStore, request_one: StartRequest, tmp_path: Path) -> Path
     for name in ("a", "b"):
         store.add_files("job-1", [(RelPath(f"output/{name}"), TEMP)])
     return tmp_path / ".rules/manifests/job-1@alpha.jsonl"
-
-
-def test_what_is_whole_stays_byte_for_byte() -> None:
-    """No mended line, no filler, nothing renumbered."""
-    data = _line(1, START) + _add(2, "a")
-    draft = piece_together(data, b"", now=NOW)
-    assert (draft.holes, draft.lost, draft.encode()) == (frozenset(), 0, data)
-
-
-def test_rubbish_between_two_whole_lines_loses_nothing() -> None:
-    """The numbers go on without a gap, so there was no line."""
-    one, two = _line(1, START), _add(2, "a")
-    assert piece_together(one + b"rubbish\n" + two, b"", now=NOW).encode() == one + two
-
-
-def test_a_gap_becomes_one_mended_line_and_the_log_grows() -> None:
-    """A seal from before covers fewer bytes, so it is outdated and never short of lines."""
-    data = _line(1, START) + _add(2, "a") + _add(3, "b") + _add(4, "c")
-    damaged = data.replace(b"out/j/a", b"out/j/x").replace(b"out/j/b", b"out/j/x")
-    draft = piece_together(damaged, b"", now=NOW)
-    assert [line.seq for line in draft.lines] == [1, 3, 4]
-    assert (draft.lines[1].event, draft.lost) == (Mended(lines=2, lost=True), 2)
-    assert len(draft.encode(5_000)) > 5_000
-    assert len(draft.encode()) > len(data)
-
-
-def test_log_and_backup_complete_each_other() -> None:
-    """Each has a line that the other lost."""
-    data = _line(1, START) + _add(2, "a") + _add(3, "b")
-    log, backup = data.replace(b"j/a", b"j/x"), data.replace(b"j/b", b"j/x")
-    assert piece_together(log, backup, now=NOW).encode() == data
-
-
-def test_a_line_told_twice_in_different_words_counts_both_times() -> None:
-    """Two machines of one name wrote the same number: both their files stay declared, and the job untrusted."""
-    data = _line(1, START) + _add(2, "a")
-    draft = piece_together(data, data.replace(_add(2, "a"), _add(2, "b")), now=NOW)
-    assert draft.lines[-1] == Line(3, NOW, Mended(lines=1, lost=True, files=[("out/j/b", "temp")]))
-    again = piece_together(data + _add(2, "c") + _line(4, Mended(lines=3)), b"", now=NOW)
-    assert again.lines[-1].event == Mended(lines=1, lost=True, files=[("out/j/c", "temp")])
-
-
-def test_a_line_with_a_path_out_of_the_root_is_as_good_as_lost() -> None:
-    """It passes its check, and is followed all the same by nobody."""
-    data = _line(1, START) + _line(2, AddFiles([("../etc/passwd", "temp")])) + _add(3, "a")
-    draft = piece_together(data, b"", now=NOW)
-    assert (draft.holes, draft.lost) == ({2}, 1)
-
-
-@pytest.mark.parametrize("data", [b"", b"rubbish\n", b"torn"])
-def test_a_log_without_a_line_has_lost_everything(data: bytes) -> None:
-    """There was at least a start."""
-    draft = piece_together(data, b"", now=NOW)
-    assert [line.event for line in draft.lines] == [Mended(lines=1, lost=True)]
 
 
 def test_the_host_that_lost_its_log_gets_it_back_from_the_seal(
@@ -292,3 +237,77 @@ def test_a_host_whose_log_is_gone_gets_it_back_before_it_writes(
     beta.add_files("job-1", [(RelPath("output/d"), TEMP)])
     assert sorted(store.get("job-1").files[RelPath("output")]) == ["a", "b", "c", "d"]
     assert store.get("job-1").status is JobStatus.UNTRUSTED
+
+
+@pytest.mark.parametrize("change", ["remove", "start"])
+def test_a_seal_that_is_outdated_for_good_reason_stays_so(
+    store: ManifestStore, log: Path, request_one: StartRequest, tmp_path: Path, change: str
+) -> None:
+    """Only a seal that says what the mended log says may stand for it."""
+    store.finish("job-1", success=True, directories=[])
+    seal = tmp_path / ".rules/sealed/job-1.json"
+    before = seal.read_bytes()
+    if change == "remove":
+        store.remove("job-1", [RelPath("output/a")])
+    else:
+        store.start(request_one)
+    assert store.mend("job-1") == ()
+    assert seal.read_bytes() == before
+    assert not store.get("job-1").sealed
+
+
+def test_a_seal_cannot_vouch_for_a_log_that_grew_when_its_own_last_line_is_bad(
+    store: ManifestStore, log: Path, request_one: StartRequest
+) -> None:
+    """Where it ended cannot be told any more; what it names is named, and the rest is lost."""
+    store.finish("job-1", success=True, directories=[])
+    store.start(request_one)
+    log.write_bytes(
+        log.read_bytes().replace(b'"status":"completed"', b'"status":"complated"').replace(b"output/a", b"output/x")
+    )
+    (done,) = store.mend("job-1")
+    assert done.lost == 2
+    assert sorted(store.get("job-1").files[RelPath("output")]) == ["a", "b"]
+
+
+def test_a_log_that_the_seal_does_not_know_is_mended_alone(
+    store: ManifestStore, beta: ManifestStore, log: Path
+) -> None:
+    """It began after the seal, so the seal tells nothing of it."""
+    store.finish("job-1", success=True, directories=[])
+    beta.remove("job-1", [RelPath("output/b")])
+    late = log.with_name("job-1@beta.jsonl")
+    late.write_bytes(late.read_bytes().replace(b"output/b", b"output/x"))
+    assert [one.lost for one in store.mend("job-1")] == [1]
+    assert sorted(store.get("job-1").files[RelPath("output")]) == ["a", "b"]
+
+
+def test_two_damaged_lines_are_both_restored_from_the_seal(store: ManifestStore, log: Path) -> None:
+    """The first and the last: how it began and how it ended, with the file between them."""
+    store.add_directory("job-1", RelPath("elsewhere"), file_type=TEMP)
+    store.finish("job-1", success=False, directories=[])
+    want = store.get("job-1")
+    data = log.read_bytes()
+    for old, new in ((b"short_form", b"shirt_form"), (b"elsewhere", b"elsewhexe"), (b'"failed"', b'"fxiled"')):
+        place = data.rindex(old) if old == b'"failed"' else data.index(old)
+        data = data[:place] + new + data[place + len(old) :]
+    log.write_bytes(data)
+    assert [one.lost for one in store.mend("job-1")] == [0, 0]
+    found = store.get("job-1")
+    assert replace(found, files={}) == replace(want, files={})
+
+
+def test_a_backup_that_cannot_be_read_is_said_and_nothing_is_changed(
+    store: ManifestStore, request_one: StartRequest, root: Root, tmp_path: Path
+) -> None:
+    """What it says may be the very thing that is missing."""
+    store.start(replace(request_one, critical=True))
+    log, backup = (tmp_path / ".rules" / place / "job-1@alpha.jsonl" for place in ("manifests", "backups"))
+    backup.unlink()
+    backup.mkdir()
+    log.write_bytes(log.read_bytes()[:9])
+    with pytest.raises(UntrustedStateError, match="cannot be read: Is a directory"):
+        store.mend("job-1")
+    assert log.stat().st_size == 9
+    said = [(finding.file, finding.what) for finding in verify(root.require_state())]
+    assert said == [(".rules/backups/job-1@alpha.jsonl", "cannot be read: Is a directory")]

@@ -1,0 +1,50 @@
+"""Sealing: what a job that ended declared and has, as one file that stands for its logs."""
+
+from collections.abc import Iterable
+
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.machine import Machine
+from rules_engine.filesystem.root import open_area
+from rules_engine.manifest.amend import completed
+from rules_engine.manifest.attempts import Ended
+from rules_engine.manifest.fold import fold
+from rules_engine.manifest.model import JobRecord
+from rules_engine.manifest.reading import observer, read_one
+from rules_engine.manifest.seal import CoveredLog, SealedDirectory, decode_seal, encode_seal
+from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
+from rules_engine.values.paths import RelPath
+from rules_engine.values.vocabulary import JobId
+
+
+def seal_attempt(
+    state: Directory,
+    machine: Machine,
+    job_id: JobId,
+    before: JobRecord,
+    directories: Iterable[tuple[RelPath, SealedDirectory]],
+) -> Ended:
+    """Seal a job whose attempt just ended, with what was observed of it in `directories`."""
+    logs = read_logs(state, job_id, find_on_shelf(state, job_id).logs.get(job_id, {}))
+    folded = fold(job_id, logs, observer(state, machine, job_id))
+    # Lines that are lost are told by the log alone: a seal must not stand for it until that is accepted.
+    if folded.record is None or folded.doubt is not None or folded.running:
+        return Ended(before, read_one(state, machine, job_id).folded.record or before)
+    covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
+    data = encode_seal(folded.record, covered, completed(folded.record, directories))
+    # The logs are durable and say the same: a seal that is lost or cannot be written makes plans slower, not wrong.
+    try:
+        write_seal(state, job_id, data, durable=False)
+    except OSError:
+        return Ended(before, folded.record)
+    seal = decode_seal(data, job_id)
+    return Ended(before, seal.record, seal)
+
+
+def write_seal(state: Directory, job_id: JobId, data: bytes, *, durable: bool = True) -> None:
+    """Write the seal of a job, replacing an earlier one.
+
+    Raises:
+        OSError: when it cannot be written; then the earlier one stands.
+    """
+    with open_area(state, SEALED) as area:
+        area.write_file(f"{job_id}{SEAL_SUFFIX}", data, durable=durable)
