@@ -92,6 +92,11 @@ def read_one(state: Directory | None, machine: Machine, job_id: JobId, *, locked
     return read_job(state, machine, job_id, listing, locked=locked)
 
 
+def read_log_of(state: Directory, machine: Machine, job_id: JobId, *, locked: bool | None = None) -> Folded:
+    """What the log of this host alone says of a job; `locked` as for `observer`."""
+    return fold(job_id, read_logs(state, job_id, {machine.host: 0}), observer(state, machine, job_id, locked=locked))
+
+
 def read_job(
     state: Directory, machine: Machine, job_id: JobId, listing: Listing, *, locked: bool | None = None
 ) -> Found:

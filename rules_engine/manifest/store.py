@@ -22,16 +22,16 @@ from rules_engine.manifest.events import (
     decode_path,
     ends_attempt,
 )
-from rules_engine.manifest.fold import Folded, fold
+from rules_engine.manifest.fold import Folded
 from rules_engine.manifest.log import check_host, check_job_id, log_name
 from rules_engine.manifest.model import JobRecord
-from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, observer, read_one
+from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_all, no_layouts, read_log_of, read_one
 from rules_engine.manifest.repair import Repair
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
 from rules_engine.manifest.resealing import mend_seal
 from rules_engine.manifest.seal import Seal, SealedDirectory, encode_seal
 from rules_engine.manifest.sealing import seal_attempt, write_seal
-from rules_engine.manifest.shelf import MANIFESTS, read_logs
+from rules_engine.manifest.shelf import MANIFESTS
 from rules_engine.manifest.writer import Writer
 from rules_engine.values.clock import Clock
 from rules_engine.values.names import encode_name
@@ -122,16 +122,12 @@ class ManifestStore:
         return Begun(before.record, self._begun(job_id, request, before))
 
     def _begun(self, job_id: JobId, request: StartRequest, before: Folded) -> JobRecord:
-        if before.record is None and not before.running:
-            # Nobody else has a log of it: what we wrote is all there is.
-            state = self._root.require_state()
-            logs = read_logs(state, job_id, {check_host(self._machine.host): 0})
-            record = fold(
-                job_id, logs, observer(state, self._machine, job_id, locked=True if request.held else None)
-            ).record
-            if record is not None:
-                return record
-        return self.get(job_id)
+        if before.record is not None or before.running:
+            return self.get(job_id)
+        # Nobody else has a log of it: what we wrote is all there is.
+        locked = True if request.held else None
+        told = read_log_of(self._root.require_state(), self._machine, job_id, locked=locked).record
+        return told if told is not None else self.get(job_id)
 
     def _startable(self, job_id: JobId) -> Folded:
         # We hold the job's lock: whoever held it for an earlier attempt does so no more.
