@@ -6,7 +6,7 @@ and 9.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -16,11 +16,12 @@ from drawn_policies import EXAMPLES, PROPERTY, Asked, Folder, folders, parameter
 from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from scenario import SKETCHES, Made, Sketch, as_owned_by, where, write
-from seed_words import Known, Rule, Said, due_at, own_policies, rules, said_settings
+from lives import Item, Life
+from scenario import SKETCHES, Sketch, as_owned_by, where, write
+from seed_words import Rule, Said, due_at, own_policies, rules, said_settings
 from stage import stage
 
-from rules_engine.jobs.models import CleanupPolicy, CleanupResult
+from rules_engine.jobs.models import CleanupResult
 from rules_engine.manifest.errors import JobRunningError
 
 T = TypeVar("T")
@@ -33,44 +34,6 @@ WORDS: Final = st.fixed_dictionaries(
 )
 BEGINNINGS: Final = st.sampled_from(["", "temp_", "gold_", "loose-", "early-", "nobody-"])
 BOTH: Final = frozenset({"completed", "failed"})
-
-
-@dataclass
-class Life:
-    """What the machine knows of one job."""
-
-    asked: Asked
-    status: str
-    """Running, completed, failed or died."""
-    own: CleanupPolicy | None
-    last_sign: int
-    ended: int = 0
-
-    def known(self) -> Known:
-        """The job as the rules see it."""
-        if self.status == "died":
-            return Known("failed", self.last_sign, self.own)
-        return Known(self.status, self.ended, self.own)
-
-
-@dataclass
-class Item:
-    """One file on the disk: as each owner sees it; as nobody's, where it has none."""
-
-    path: Path
-    owners: dict[str, Made] = field(default_factory=dict)
-    nobodys: Made | None = None
-
-    def wrote(self, now: int) -> None:
-        """Somebody wrote to it now."""
-        self.owners = {one: replace(view, changed=now) for one, view in self.owners.items()}
-        self.nobodys = replace(self.nobodys, changed=now) if self.nobodys is not None else None
-
-    def views(self) -> Iterable[tuple[str | None, Made]]:
-        """Each owner's id and how it sees the file."""
-        if self.nobodys is not None and not self.owners:
-            return [(None, self.nobodys)]
-        return list(self.owners.items())
 
 
 def _one_of(some: Sequence[T], which: int) -> T:
@@ -315,5 +278,10 @@ class LifeOfJobs(RuleBasedStateMachine):
                 self.spent.add(self.made.below(path))
 
 
+# Feature: file-system-cleanup, Property 2: Successful Job Cleanup
+# Feature: file-system-cleanup, Property 3: Failed Job Preservation
+# Feature: file-system-cleanup, Property 5: Manifest Lifecycle Management
+# Feature: file-system-cleanup, Property 6: Configuration Policy Respect
+# Feature: file-system-cleanup, Property 9: Retention Period Enforcement
 TestLifeOfJobs = LifeOfJobs.TestCase
 TestLifeOfJobs.settings = settings(PROPERTY, max_examples=EXAMPLES, stateful_step_count=25)
