@@ -122,7 +122,7 @@ class ManifestStore:
         return Begun(before.record, self._begun(job_id, request, before))
 
     def _begun(self, job_id: JobId, request: StartRequest, before: Folded) -> JobRecord:
-        if before.record is not None or before.running:
+        if before.record is not None or before.running or before.doubt is not None:
             return self.get(job_id)
         # Nobody else has a log of it: what we wrote is all there is.
         locked = True if request.held else None
