@@ -1,7 +1,7 @@
 """A root over weeks: jobs start, write, end, die, start again; policies change; the clock moves; cleanup runs.
 
-After every step the disk holds exactly what the words of the design leave there: one machine for properties 2, 3, 5, 6
-and 9.
+After every step the disk holds exactly what the words of the design leave there: one machine for properties 2, 3, 5, 6,
+7 and 9.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -282,6 +282,7 @@ class LifeOfJobs(RuleBasedStateMachine):
 # Feature: file-system-cleanup, Property 3: Failed Job Preservation
 # Feature: file-system-cleanup, Property 5: Manifest Lifecycle Management
 # Feature: file-system-cleanup, Property 6: Configuration Policy Respect
+# Feature: file-system-cleanup, Property 7: Manual Cleanup Availability
 # Feature: file-system-cleanup, Property 9: Retention Period Enforcement
 TestLifeOfJobs = LifeOfJobs.TestCase
 TestLifeOfJobs.settings = settings(PROPERTY, max_examples=EXAMPLES, stateful_step_count=25)
