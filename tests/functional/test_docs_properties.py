@@ -10,8 +10,6 @@ CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "properties.md").read_text()
 _SECTION = re.compile(r"^## (\d+): (.+?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 SECTIONS = {int(number): text for number, text in _SECTION.findall(PAGE)}
-    int(number): text for number, text in re.findall(r"^## (\d+): (.+?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-}
 
 
 def test_every_property_has_a_section_with_its_title() -> None:
