@@ -41,26 +41,26 @@ def finish_and_clean(
     success: bool,
     logger: logging.Logger,
     listen: Callable[[Noted], None],
+    held: bool | None = None,
     store: ManifestStore | None = None,
     on_notice: OnNotice | None = None,
 ) -> tuple[JobRecord, CleanupResult]:
     """The finished job, and what its end cleaned; `listen` hears of a status link that could not be moved.
 
-    `on_notice` is called with each step of the cleaning that another user has to carry out.
+    `on_notice` is called with each step of the cleaning that another user has to carry out; `held` is for who knows
+    whether the job's lock is held.
 
     Raises:
         UnknownJobError, JobFinishedError, UntrustedStateError: as `lifecycle.finish`; never for the cleaning.
     """
     store = store or ManifestStore(root, clock)
-    ended = end(root, policies, clock, job_id, success=success, store=store, listen=listen)
-    result = CleanupResult()
+    ended = end(root, policies, clock, job_id, success=success, held=held, store=store, listen=listen)
     try:
-        result = _Ending(root, policies, clock, store, ended, logger, on_notice).clean()
+        return ended.record, _Ending(root, policies, clock, store, ended, logger, on_notice).clean()
     except Exception as err:  # noqa: BLE001 - a cleanup that cannot be done must not make a finished job look failed
         why = str(err).partition("\n")[0] or type(err).__name__
-        result.deferred.append(why)
         logger.warning("cleanup: put off: %s", why)
-    return ended.record, result
+        return ended.record, CleanupResult(deferred=[why])
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,17 +132,18 @@ def end(
     job_id: str,
     *,
     success: bool,
+    held: bool | None = None,
     store: ManifestStore | None = None,
     listen: Callable[[Noted], None] = _nobody,
 ) -> Ended:
-    """Finish a job as `finish` does, and say what was sealed.
+    """Finish a job as `finish` does, and say what was sealed; `held` for who knows whether the job's lock is held.
 
     Raises:
         UnknownJobError, JobFinishedError, UntrustedStateError: as `finish`.
     """
     root.require_id()
     store = store or ManifestStore(root, clock)
-    ended = store.end(job_id, success=success, observe=lambda record: observe_job(root, record))
+    ended = store.end(job_id, success=success, observe=lambda record: observe_job(root, record), held=held)
     layout = policies.layouts.get(ended.record.job_type)
     moves = finish_batches(ended.before, ended.record, mode=layout.directory_mode if layout else None)
     for noted in carry_out(moves, root, policies, clock):

@@ -148,6 +148,7 @@ class JobManager:
                 self._clock,
                 known,
                 success=success,
+                held=True if held is not None else None,
                 store=self._store,
                 logger=self._logger,
                 listen=self._say,

@@ -11,7 +11,7 @@ from rules_engine.manifest.fold import fold
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import observer, read_one
 from rules_engine.manifest.seal import CoveredLog, SealedDirectory, decode_seal, encode_seal
-from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
+from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, find_logs, read_logs
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import JobId
 
@@ -24,7 +24,7 @@ def seal_attempt(
     directories: Iterable[tuple[RelPath, SealedDirectory]],
 ) -> Ended:
     """Seal a job whose attempt just ended, with what was observed of it in `directories`."""
-    logs = read_logs(state, job_id, find_on_shelf(state, job_id).logs.get(job_id, {}))
+    logs = read_logs(state, job_id, find_logs(state, job_id))
     folded = fold(job_id, logs, observer(state, machine, job_id))
     # Lines that are lost are told by the log alone: a seal must not stand for it until that is accepted.
     if folded.record is None or folded.doubt is not None or folded.running:

@@ -93,6 +93,21 @@ def find_on_shelf(state: Directory, job_id: JobId) -> Listing:
     return Listing({job_id: there} if there else {}, seals, {job_id: backed} if backed else {})
 
 
+def find_logs(state: Directory, job_id: JobId) -> Mapping[str, int]:
+    """The logs of one job by host, as `find_on_shelf` finds them.
+
+    Raises:
+        UntrustedStateError: when that cannot be told.
+    """
+    try:
+        hosts = known_hosts(state)
+    except OSError as err:
+        raise _unreadable(HOSTS, err) from err
+    if hosts is None:
+        return list_shelf(state).logs.get(job_id, {})
+    return _lengths(state, MANIFESTS, job_id, hosts)
+
+
 def _lengths(state: Directory, place: str, job_id: JobId, hosts: Iterable[str]) -> dict[str, int]:
     with _area(state, place) as area:
         lengths = {host: _length(area, log_name(job_id, host)) for host in hosts} if area else {}

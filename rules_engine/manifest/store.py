@@ -96,11 +96,7 @@ class ManifestStore:
         return self._seals.get(record.job_id) or self._read(record.job_id).seal
 
     def start(self, request: StartRequest) -> JobRecord:
-        """The record of a new attempt, which `begin` begins.
-
-        Raises:
-            JobRunningError, UntrustedStateError: as `begin`.
-        """
+        """The record of a new attempt, begun as `begin` does; it raises what that raises."""
         return self.begin(request).record
 
     def begin(self, request: StartRequest) -> Begun:
@@ -236,15 +232,13 @@ class ManifestStore:
     def finish(
         self, job_id: str, *, success: bool, directories: Iterable[tuple[RelPath, SealedDirectory]]
     ) -> JobRecord:
-        """The record of a job whose newest attempt `end` ended.
-
-        Raises:
-            UnknownJobError, JobFinishedError, UntrustedStateError: as `end`.
-        """
+        """The record of a job, ended as `end` does; it raises what that raises."""
         return self.end(job_id, success=success, observe=lambda _record: directories).record
 
-    def end(self, job_id: str, *, success: bool, observe: Observed) -> Ended:
+    def end(self, job_id: str, *, success: bool, observe: Observed, held: bool | None = None) -> Ended:
         """End the newest attempt and seal what `observe`, such as `inventory.tracked.observe_job`, sees of the job.
+
+        `held` is for who knows whether the job's lock is held.
 
         Raises:
             UnknownJobError: when the job was never started.
@@ -252,7 +246,7 @@ class ManifestStore:
             UntrustedStateError: when its manifest is damaged.
         """
         checked, host = check_job_id(job_id), check_host(self._machine.host)
-        found = self._mended(checked)
+        found = self._mended(checked, locked=held)
         if found.record is None:
             raise UnknownJobError(job_id)
         if found.status is not JobStatus.RUNNING:
@@ -260,7 +254,7 @@ class ManifestStore:
         others = {one.host: one.last_seq for one in found.running if one.host != host}
         event = Finish(status="completed" if success else "failed", finishes=others)
         directories = observe(found.record)
-        self._writer.write(checked, event)
+        self._writer.write(checked, event, held=held)
         self._writer.forget(checked)
         self._seals.pop(checked, None)
         return seal_attempt(self._root.require_state(), self._machine, checked, found.record, directories)
