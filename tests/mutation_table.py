@@ -128,6 +128,13 @@ MUTATIONS: Final = (
     ),
     Mutation(
         6,
+        "a job's own selection of file types is ignored",
+        f"{_CODE}/plan/decide.py",
+        "if own is not None and _leaves_out(own.file_types, subject.file_type):",
+        "if False:",
+    ),
+    Mutation(
+        6,
         "the selection of file types is ignored",
         f"{_CODE}/plan/decide.py",
         "if _leaves_out(policies.settings.cleanup.file_types, subject.file_type):",

@@ -32,7 +32,7 @@ _TAGGED: Final = re.compile(
     re.MULTILINE,
 )
 _NUMBER: Final = re.compile(r"Property (\d+):")
-_EXAMPLES: Final = "40"
+_EXAMPLES: Final = "60"
 _TESTS_FAILED: Final = 1
 
 

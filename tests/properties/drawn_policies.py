@@ -12,17 +12,17 @@ import yaml
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-EXAMPLES: Final = int(os.environ.get("PROPERTY_EXAMPLES", "100"))
+_ASKED: Final = os.environ.get("PROPERTY_EXAMPLES")
+EXAMPLES: Final = int(_ASKED or "100")
 """How many examples a property is tried with; `tests/mutations.py` asks for fewer."""
 
-_HASTY: Final = EXAMPLES < 100
 PROPERTY: Final = settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     # Whoever only asks whether a test fails does not wait for the smallest example, and gets one answer.
-    phases=[Phase.generate] if _HASTY else [Phase.explicit, Phase.generate, Phase.shrink],
-    derandomize=_HASTY,
+    phases=[Phase.generate] if _ASKED else [Phase.explicit, Phase.generate, Phase.shrink],
+    derandomize=_ASKED is not None,
     database=None,
 )
 """How every property is tried."""

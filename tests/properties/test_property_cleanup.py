@@ -16,6 +16,7 @@ from rules_engine.values.quantities import HOUR
 
 FOLDERS: Final = folders()
 AUTOMATIC: Final = st.sampled_from(WAYS)
+"""By whom."""
 
 
 def _work_all(made: Stage, data: st.DataObject, folder: Folder) -> dict[str, list[Made]]:
@@ -132,9 +133,7 @@ def test_cleanup_takes_what_all_policies_allow_and_nothing_else(
             own = data.draw(own_policies(folder))
             made.start(job, own)
             written += work(made, job, sketches)
-            known[job.job_id] = _ended(made, data.draw(ENDS), own)
-        for job_id, one in known.items():
-            made.end(job_id, one.status)
+            known[job.job_id] = _end(made, job.job_id, data.draw(ENDS), own)
         made.clock.move_hours(hours)
         assert made.jobs.cleanup.is_cleanup_enabled() is said.automatic
         made.clean(way, *known)
@@ -144,10 +143,41 @@ def test_cleanup_takes_what_all_policies_allow_and_nothing_else(
         assert made.files() == paths(written) - paths(goes)
 
 
-def _ended(made: Stage, end: str, own: CleanupPolicy | None) -> Known:
-    """How a job will end, an hour from now; one that died gave its last sign of life now."""
+SWITCHES: Final = {
+    "cleanup is off": (Said(retention=0, enabled=False), None),
+    "debug mode": (Said(retention=0, debug=True), None),
+    "the job's own policy is off": (Said(retention=0), CleanupPolicy(enabled=False, retention_hours=0)),
+    "debug mode, for this job": (Said(retention=0, debug=True, debug_disables=False), CleanupPolicy(retention_hours=0)),
+    "no type of this job": (Said(retention=0, types=("undeclared",)), None),
+    "no type, says the job": (Said(retention=0), CleanupPolicy(retention_hours=0, file_types_to_clean=[])),
+}
+
+
+# Feature: file-system-cleanup, Property 6: Configuration Policy Respect
+@PROPERTY
+@given(st.data(), FOLDERS, st.sampled_from(sorted(SWITCHES)), AUTOMATIC)
+def test_each_switch_alone_keeps_what_would_go(data: st.DataObject, folder: Folder, switch: str, way: str) -> None:
+    """Everything here is due at once; with one switch set, nothing goes; once it is set back, all goes."""
+    said, own = SWITCHES[switch]
+    with stage(folder.with_settings(**said.to_settings())) as made:
+        written = []
+        for job, sketches in data.draw(scripts(folder)):
+            made.start(job, own)
+            written += work(made, job, [one for one in sketches if one.sort in {"declared", "beside", "deliverable"}])
+            made.jobs.complete_job(job.job_id, success=True)
+        made.clean(way, *(job_id for job_id in {one.job.job_id: None for one in written}))
+        assert made.files() == paths(written)
+        if own is None:
+            made.change(folder.with_settings(**Said(retention=0).to_settings()))
+            made.nightly()
+            assert made.files() == paths([one for one in written if not one.temporary])
+
+
+def _end(made: Stage, job_id: str, end: str, own: CleanupPolicy | None) -> Known:
+    """A job ends in an hour, if it does; one that died gave its last sign of life before."""
     last_sign = made.clock.instant
     made.clock.move_hours(1)
+    made.end(job_id, end)
     return Known(end, last_sign if end == "died" else made.clock.instant, own)
 
 
