@@ -53,8 +53,8 @@ class _Missing:
 _NOTHING: Final = _Missing([], [], [], None)
 
 
-def recover(drafts: Mapping[str, Draft], seal: Seal) -> dict[str, Draft]:
-    """The drafts of all logs of a job, by host, their holes filled from the seal.
+def recover(drafts: Mapping[str, Draft], seal: Seal, *, critical: bool) -> dict[str, Draft]:
+    """The drafts of all logs of a job, by host, their holes filled from the seal; `critical` if it keeps backups.
 
     A hole that the seal surely covers is not lost any more, if the whole then says exactly what the seal says.
     """
@@ -62,7 +62,9 @@ def recover(drafts: Mapping[str, Draft], seal: Seal) -> dict[str, Draft]:
     filled = dict(drafts)
     before = _fold(seal, filled, reach).record
     if before is None or not _began_alike(before, seal.record):
-        filled = {host: _begin(draft, reach.get(host), seal.record) for host, draft in filled.items()}
+        filled = {
+            host: _begin(draft, reach.get(host), seal.record, critical=critical) for host, draft in filled.items()
+        }
     missing = _missing(_fold(seal, filled, reach), seal.record)
     whole = {host: _fill(draft, reach.get(host), missing, seal.record) for host, draft in filled.items()}
     if all(one.certain for one in reach.values()) and _says(_fold(seal, whole, reach), seal.record):
@@ -131,7 +133,7 @@ def _began_alike(found: JobRecord, sealed: JobRecord) -> bool:
     return same == (sealed.job_type, sealed.workspace, sealed.output, sealed.attempt)
 
 
-def _start(sealed: JobRecord) -> Start:
+def _start(sealed: JobRecord, *, critical: bool) -> Start:
     links = {sealed.status.value: encode_name(sealed.status_link)} if sealed.status_link else {}
     return Start(
         format_version=FORMAT_VERSION,
@@ -143,6 +145,7 @@ def _start(sealed: JobRecord) -> Start:
         status_links=links,
         aliases=[encode_name(alias) for alias in sealed.aliases],
         cleanup=CleanupFields.from_policy(sealed.cleanup) if sealed.cleanup else None,
+        critical=critical,
     )
 
 
@@ -155,10 +158,10 @@ def _holes(draft: Draft, reach: _Reach | None) -> list[int]:
     return sorted(seq for seq in draft.holes if reach is not None and seq <= reach.last)
 
 
-def _begin(draft: Draft, reach: _Reach | None, sealed: JobRecord) -> Draft:
+def _begin(draft: Draft, reach: _Reach | None, sealed: JobRecord, *, critical: bool) -> Draft:
     """The draft with the start of the sealed attempt in its first hole."""
     first = next(iter(_holes(draft, reach)), None)
-    return _with(draft, first, at=sealed.started, start=_start(sealed))
+    return _with(draft, first, at=sealed.started, start=_start(sealed, critical=critical))
 
 
 def _fill(draft: Draft, reach: _Reach | None, missing: _Missing, sealed: JobRecord) -> Draft:

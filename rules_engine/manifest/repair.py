@@ -163,7 +163,7 @@ class _Remains:
             for host, data in self.logs.items()
         }
         if self.seal is not None and any(draft.holes for draft in drafts.values()):
-            drafts = recover(drafts, self.seal)
+            drafts = recover(drafts, self.seal, critical=bool(self.backups))
         return {host: draft for host, draft in drafts.items() if not self._is_sound(host, covered.get(host, 0))}
 
     def encode(self, host: str, draft: Draft) -> bytes:

@@ -58,6 +58,8 @@ def test_verify_says_file_line_and_byte(place: Place, log: Path) -> None:
 def test_a_lost_line_protects_until_its_loss_is_accepted(place: Place, log: Path) -> None:
     """Repaired, the job goes on; but nothing that the line may have named goes before somebody says so."""
     whole = damage(log, b"none/j/b", b"none/j/x")
+    (planned,) = place.rules("manifest", "repair", "--dry-run", "--format", "json").document["jobs"]
+    assert (planned["job_id"], planned["error"], planned["repairs"][0]["lost"]) == ("j", None, 1)
     dry = place.rules("manifest", "repair", "--dry-run")
     assert (dry.code, dry.out) == (9, f"j:\n  manifests/{log.name}: 1 line cannot be restored\n")
     assert log.read_bytes() != whole
@@ -89,7 +91,9 @@ def test_a_newline_that_became_another_byte_is_restored_exactly(place: Place, lo
     assert (repaired.code, repaired.err) == (0, "")
     assert repaired.out == f"j:\n  manifests/{log.name}: restored line by line\n"
     assert log.read_bytes() == whole
-    assert place.rules("manifest", "repair", "j").out == "nothing to repair\n"
+    for arguments in ([], ["--dry-run"]):
+        again = place.rules("manifest", "repair", "j", *arguments)
+        assert (again.code, again.out) == (0, "nothing to repair\n")
 
 
 def test_a_held_job_is_left_to_its_own_next_write(place: Place, log: Path) -> None:

@@ -128,3 +128,15 @@ def test_a_root_without_backups_has_none(root: Root) -> None:
     assert (backup.length(), backup.read(), backup.is_ahead(0), backup.is_due(None)) == (None, b"", False, False)
     backup.write(b"1")
     assert (backup.length(), backup.read(), Backup(root.require_state(), "x").read()) == (1, b"1", b"")
+
+
+def test_a_start_lost_in_both_copies_comes_back_critical(critical: ManifestStore, tmp_path: Path) -> None:
+    """The seal does not say that the job keeps backups, but there they are."""
+    critical.finish("job-1", success=True, directories=[])
+    log, backup = _paths(tmp_path)
+    for path in (log, backup):
+        path.write_bytes(path.read_bytes().replace(b"short_form", b"shirt_form"))
+    assert critical.mend("job-1") != ()
+    assert critical.load().damaged == ()
+    critical.remove("job-1", [RelPath("output/a")])
+    assert backup.read_bytes() == log.read_bytes()
