@@ -50,7 +50,8 @@ def _copy(here: Directory, entry: Entry, there: Directory, name: str, announce: 
     try:
         result = _settle(here, entry, there, aside, name)
     except BaseException:
-        there.unlink(aside)
+        with suppress(FileNotFoundError):
+            there.unlink(aside)
         raise
     if result.outcome is not Outcome.DONE:
         there.unlink(aside)

@@ -33,6 +33,14 @@ class OddVolume(Directory):
         super().unlink(name)
 
 
+class NoNames(Directory):
+    """A directory that has no room for another name."""
+
+    def rename_new(self, name: str, to: Directory, new_name: str) -> None:
+        """Refuse every rename."""
+        raise OSError(errno.ENOSPC, "No space", f"{name} {to.fd} {new_name}")
+
+
 def at(top: Path, name: str, kind: type[Directory] = Directory) -> Directory:
     """A handle on `top/name`."""
     (top / name).mkdir(exist_ok=True)
@@ -135,6 +143,32 @@ def test_a_file_that_changes_while_it_is_copied_is_not_moved(tmp_path: Path, wha
             with pytest.raises(FileNotFoundError):
                 move(here, entry_of(path), there, "new.mkv", announce=vanish)
     assert os.listdir(tmp_path / "there") == []
+
+
+def test_a_name_that_is_taken_while_a_file_is_copied_stays_the_others(tmp_path: Path) -> None:
+    """The copy goes, the file keeps its old name."""
+    path = clip(tmp_path)
+    (tmp_path / "there").mkdir()
+
+    def meanwhile(_name: str) -> None:
+        (tmp_path / "there/new.mkv").write_text("other")
+
+    with at(tmp_path, "here", OddVolume) as here, at(tmp_path, "there") as there:
+        assert move(here, entry_of(path), there, "new.mkv", announce=meanwhile) == TAKEN
+    assert (tmp_path / "there/new.mkv").read_text() == "other"
+    assert (os.listdir(tmp_path / "there"), path.exists()) == (["new.mkv"], True)
+
+
+def test_a_copy_that_cannot_get_its_name_goes(tmp_path: Path) -> None:
+    """The target's volume refuses every rename; the file keeps its old name."""
+    path = clip(tmp_path)
+    with (
+        at(tmp_path, "here", OddVolume) as here,
+        at(tmp_path, "there", NoNames) as there,
+        pytest.raises(OSError, match="No space"),
+    ):
+        move(here, entry_of(path), there, "new.mkv", announce=lambda _name: None)
+    assert (os.listdir(tmp_path / "there"), path.exists()) == ([], True)
 
 
 def test_an_old_name_that_cannot_go_does_not_undo_the_move(tmp_path: Path) -> None:
