@@ -28,6 +28,7 @@ T = TypeVar("T")
 FOLDERS: Final = folders()
 IDS: Final = st.sampled_from(["job-0", "job-1", "job-2"])
 HOURS: Final = st.sampled_from([0, 1, 4, 5, 23, 24, 100])
+ENDS: Final = st.sampled_from(["completed", "completed", "completed", "failed", "died"])
 LONG: Final = st.sampled_from([0, 5, 24, 25, 100, 101])
 WORDS: Final = st.fixed_dictionaries(
     {"deliverables": st.booleans(), "include_failed": st.booleans(), "delete": st.booleans()}
@@ -54,12 +55,15 @@ class LifeOfJobs(RuleBasedStateMachine):
         self.said = Said()
         self.rules: tuple[Rule, ...] = ()
 
-    @initialize(folder=FOLDERS, said=st.data())
-    def open(self, folder: Folder, said: st.DataObject) -> None:
-        """A root with drawn layouts and settings, no rules and no jobs."""
+    @initialize(folder=FOLDERS, sketches=SKETCHES, more=SKETCHES, data=st.data())
+    def open(self, folder: Folder, sketches: list[Sketch], more: list[Sketch], data: st.DataObject) -> None:
+        """A root with drawn layouts and settings, no rules, a job that ended and one that runs."""
         self.folder = folder
-        self.said = said.draw(said_settings(folder))
+        self.said = data.draw(said_settings(folder))
         self.made = self.stack.enter_context(stage(self._folder()))
+        self.start("job-0", sketches, data)
+        self.finish(0, data.draw(ENDS))
+        self.start("job-1", more, data)
 
     def teardown(self) -> None:
         """Take the root away."""
@@ -130,7 +134,7 @@ class LifeOfJobs(RuleBasedStateMachine):
         item.wrote(self.made.clock.instant)
 
     @precondition(lambda self: self._running())
-    @rule(which=st.integers(0, 2), end=st.sampled_from(["completed", "completed", "completed", "failed", "died"]))
+    @rule(which=st.integers(0, 2), end=ENDS)
     def finish(self, which: int, end: str) -> None:
         """A job ends; where it is sealed, that cleans what is due, of any job: never more, and maybe later."""
         life = _one_of(self._running(), which)
@@ -149,13 +153,11 @@ class LifeOfJobs(RuleBasedStateMachine):
 
     # What time and people do.
 
-    @precondition(lambda self: self.lives)
     @rule(hours=HOURS)
     def wait(self, hours: int) -> None:
         """Hours pass."""
         self.made.clock.move_hours(hours)
 
-    @precondition(lambda self: self.lives)
     @rule(some=rules(), data=st.data())
     def change_policies(self, some: tuple[Rule, ...], data: st.DataObject) -> None:
         """Somebody writes other settings and rules."""
