@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from job_world import LAYOUT, PLAIN, LaterClock
+from managed import manager
 
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.cleanup import CleanupService
+from rules_engine.jobs.manager import JobManager
 from rules_engine.policy.load import load_texts
 from rules_engine.policy.model import PolicySet
 
@@ -46,3 +48,10 @@ def strays(root: Root) -> list[Path]:
     for path in paths:
         path.write_bytes(b"123")
     return paths
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, clock: LaterClock) -> Iterator[JobManager]:
+    """A manager of `tmp_path/media`; scratch of a good job goes after an hour."""
+    with manager(tmp_path, clock) as found:
+        yield found

@@ -1,6 +1,5 @@
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ from rules_engine.values.quantities import DAY, HOUR, MINUTE, Instant
 def clock() -> LaterClock:
     """A clock of our own."""
     return TickingClock()
-
-
-@pytest.fixture
-def jobs(tmp_path: Path, clock: LaterClock) -> Iterator[JobManager]:
-    """A manager of `tmp_path/media`; scratch of a good job goes after an hour."""
-    with manager(tmp_path, clock) as found:
-        yield found
 
 
 def later(clock: LaterClock, time: int) -> None:

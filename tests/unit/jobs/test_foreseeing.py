@@ -1,5 +1,4 @@
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ LOGGER = logging.getLogger("tests")
 def clock() -> LaterClock:
     """A clock of our own."""
     return TickingClock()
-
-
-@pytest.fixture
-def jobs(tmp_path: Path, clock: LaterClock) -> Iterator[JobManager]:
-    """A manager of `tmp_path/media`; scratch of a good job goes after an hour."""
-    with manager(tmp_path, clock) as found:
-        yield found
 
 
 def run(jobs: JobManager, job_id: str) -> None:

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,6 @@ from rules_engine.values.vocabulary import FileType, JobId, JobStatus
 def clock() -> LaterClock:
     """A clock of our own."""
     return TickingClock()
-
-
-@pytest.fixture
-def jobs(tmp_path: Path, clock: LaterClock) -> Iterator[JobManager]:
-    """A manager of `tmp_path/media`."""
-    with manager(tmp_path, clock) as found:
-        yield found
 
 
 def status(jobs: JobManager, job_id: str) -> JobStatus | None:

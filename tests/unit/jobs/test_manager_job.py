@@ -1,6 +1,5 @@
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,6 @@ from rules_engine.manifest.errors import JobFinishedError
 from rules_engine.values.vocabulary import DirectoryType, FileType
 
 VIDEO = FileType.FINAL_VIDEO
-
-
-@pytest.fixture
-def jobs(tmp_path: Path, clock: LaterClock) -> Iterator[JobManager]:
-    """A manager of `tmp_path/media`."""
-    with manager(tmp_path, clock) as found:
-        yield found
 
 
 def test_a_path_is_declared_before_it_exists_in_the_directory_that_holds_its_type(

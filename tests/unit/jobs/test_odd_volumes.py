@@ -1,6 +1,5 @@
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -70,13 +69,6 @@ def put_on(jobs: JobManager, kind: type[OddVolume]) -> None:
     here = jobs.root.directory.open(RelPath(""))
     jobs.root.directory.close()
     jobs.root.directory = kind(here.fd, here._opener)
-
-
-@pytest.fixture
-def jobs(tmp_path: Path, clock: LaterClock) -> Iterator[JobManager]:
-    """A manager of `tmp_path/media`."""
-    with manager(tmp_path, clock) as found:
-        yield found
 
 
 def test_where_a_volume_refuses_renames_a_file_is_published_by_a_copy(tmp_path: Path, jobs: JobManager) -> None:
