@@ -74,8 +74,10 @@ def copy_to(scratch: Path) -> None:
 
 def run_tests(copy: Path, tests: Sequence[str]) -> int:
     """The exit code of pytest in a copy; fewer examples, and no search for the smallest one."""
+    # What measures whoever started this, such as coverage, would follow into the copy.
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
     # Without cached bytecode: two versions of a file may have one time and one size.
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**known, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     environment.setdefault("PROPERTY_EXAMPLES", _EXAMPLES)
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"--basetemp={scratch}/t"]
