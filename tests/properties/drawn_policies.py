@@ -111,7 +111,7 @@ def invented_layouts(draw: st.DrawFn, job_type: str) -> Layout:
 
 def layouts_by_type() -> st.SearchStrategy[Mapping[str, Layout]]:
     """Some of the shipped job types, and up to two that a policy invents; at least one."""
-    names = st.lists(st.sampled_from([*SHIPPED_TYPES, "night_run", "x1"]), min_size=1, max_size=4, unique=True)
+    names = st.lists(st.sampled_from([*SHIPPED_TYPES, "night_run", "x1"]), min_size=1, max_size=3, unique=True)
     return names.flatmap(
         lambda types: st.fixed_dictionaries(
             {one: st.just(shipped(one)) if one in SHIPPED_TYPES else invented_layouts(one) for one in types}
