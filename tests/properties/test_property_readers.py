@@ -17,9 +17,12 @@ from rules_engine.jobs.job import Job
 
 FOLDER: Final = Folder({one: shipped(one) for one in SHIPPED_TYPES}, settings=Said(retention=1).to_settings())
 PREFIXES: Final = {
-    "short_form": ("shorts", "short-form_{series}.{episode}"),
-    "long_form": ("long", "long-form_{episode}"),
+    "short_form": ("shorts", "short-form_{series}.{episode}", "short", "short_videos"),
+    "long_form": ("long", "long-form_{episode}", "long", "long_form_videos"),
+    # Today's are named after their expression; no reader but the summary and the old keys tells them apart.
+    "expression_only": ("expressions", "expression_{series}.{episode}", "unknown", "final_videos"),
 }
+"""Of each job type: where its videos lie, how their names begin, what the dashboard calls them, their old path key."""
 LEGACY_DIRECTORIES: Final = ("shorts", "long", "subtitles", "slides", "videos", "expressions")
 TEMPS: Final = {
     "videos": ("temp_master_clip_burned_01_break_the_ice.mkv", "temp_video"),
@@ -47,7 +50,7 @@ class Episode:
 
     def video(self, index: int) -> str:
         """The path of a video as the pipeline has always named it, from the directory of the language."""
-        directory, prefix = PREFIXES[self.job_type]
+        directory, prefix, _, _ = PREFIXES[self.job_type]
         return f"{directory}/{prefix.format(series=self.series, episode=self.name)}_{index:03d}.mkv"
 
 
@@ -143,8 +146,7 @@ def test_the_dashboard_shows_no_leftover_and_reads_every_word_of_a_path(episodes
             Path(one.video(index)).name for one in episodes for index in range(1, len(one.titles) + 1)
         )
         for episode in episodes:
-            kind = "short" if episode.job_type == "short_form" else "long"
-            directory = PREFIXES[episode.job_type][0]
+            directory, _, kind, _ = PREFIXES[episode.job_type]
             above = made.top / "output" / episode.series / episode.name / "translations" / episode.language
             through_alias = dashboard(above / directory)
             expected = [(kind, episode.language, episode.name, title or "") for title in episode.titles]
@@ -162,7 +164,7 @@ def test_old_path_keys_and_old_paths_lead_to_where_the_files_are(episodes: list[
             run_job(made, episode, number)
             keys = made.jobs.directories.paths_by_key(f"job-{number}")
             assert keys["language_dir"] == made.top / episode.language_dir
-            own = "short_videos" if episode.job_type == "short_form" else "long_form_videos"
+            own = PREFIXES[episode.job_type][3]
             found = sorted(path.name for path in keys[own].glob("*.mkv"))
             assert found == [Path(episode.video(index)).name for index in range(1, len(episode.titles) + 1)]
             old = f"output/{episode.series}/{episode.name}/translations/{episode.language}/{episode.video(1)}"
