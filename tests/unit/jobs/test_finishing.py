@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 
 import pytest
-from job_world import LaterClock
+from job_world import LaterClock, apply_due
 from managed import NOW, TickingClock, hints, manager
 
 from rules_engine.filesystem.locks import lock_root
@@ -212,3 +212,16 @@ def test_twenty_jobs_ended_at_once_are_all_cleaned_by_the_next(
     result = run(jobs, "b")
     assert sum(path.name == "clip.mkv" for path in result.removed) == 20
     assert [one.split("/")[1] for one in hints(tmp_path)] == ["b"]
+
+
+def test_a_seal_that_cannot_be_written_costs_no_job(tmp_path: Path, jobs: JobManager, clock: LaterClock) -> None:
+    """Its log says the same; nothing is hinted at, and a full apply takes what is due."""
+    (tmp_path / "media/.rules/sealed/a.json/in the way").mkdir(parents=True)
+    assert run(jobs, "a") == CleanupResult()
+    context = jobs.get_job_context("a")
+    assert context is not None
+    assert context.status == "completed"
+    assert hints(tmp_path) == []
+    later(clock, HOUR + MINUTE)
+    apply_due(jobs.root, jobs.configuration.policies(), clock)
+    assert not (tmp_path / "media/scratch/a").exists()
