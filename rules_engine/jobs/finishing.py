@@ -96,9 +96,9 @@ class _Ending:
         hear = listener(self.on_notice, self.logger)
         asked = Cleaning(self.policies, only=only, until=Instant(now + LONGEST), listen=hear)
         result = clean(self.root, self.clock, asked, self.logger)
-        # Cut short on its way it is gone on with by the next job that finishes; where nothing could be
-        # done, nobody looks again for a while: each look reads every manifest.
-        if not (result.deferred and result.removed):
+        # Cut short on its way, or beaten to the lock, it is gone on with by the next job that finishes; where nothing
+        # could be done, nobody looks again for a while: each look reads every manifest.
+        if not (result.deferred and (result.removed or is_root_locked(self.root.require_state()))):
             settle(
                 self.root.require_state(),
                 [one for one in come_due if one.job_id in only],
