@@ -107,10 +107,10 @@ MUTATIONS: Final = (
     ),
     Mutation(
         5,
-        "cleanup does not ask the manifest which file of a directory is the job's",
+        "cleanup knows a job's files by their place alone",
         f"{_CODE}/plan/owners.py",
         "naming = tuple(job for job in self._naming if file.name in job.files[file.directory])",
-        "naming = self._naming",
+        "naming: tuple[JobRecord, ...] = ()",
     ),
     Mutation(
         6,

@@ -73,13 +73,16 @@ def test_cleanup_goes_by_the_manifest_which_outlives_it(
     """What no manifest names is nobody's to clean; a manifest tells of its job until all is cleaned, and after."""
     with stage(folder) as made:
         told: dict[str, JobManifest] = {}
+        declared: set[Path] = set()
         taken_back: set[Path] = set()
         for job, sketches in data.draw(scripts(folder)):
             made.start(job)
-            outside = [one.path for one in work(made, job, sketches) if one.declared and one.place != "workspace"]
+            written = work(made, job, sketches)
+            outside = [one.path for one in written if one.declared and one.place != "workspace"]
             for path in outside[:1]:
                 made.jobs.tracker.remove_from_manifest(job.job_id, path)
                 taken_back.add(path)
+            declared |= {one.path for one in written if one.declared and one.temporary} - taken_back
             made.end(job.job_id, end)
             told[job.job_id] = made.jobs.tracker.get_manifest(job.job_id)
         for hours in (0, 1, 1):
@@ -87,6 +90,8 @@ def test_cleanup_goes_by_the_manifest_which_outlives_it(
             made.clean(way, *told)
             assert made.files() >= taken_back
             _all_is_told(made, told)
+        # What died was never sealed: the end of another job does not look at it.
+        assert not declared & made.files() or (end, way) == ("died", "finish")
 
 
 def _all_is_told(made: Stage, told: dict[str, JobManifest]) -> None:
