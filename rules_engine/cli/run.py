@@ -11,7 +11,7 @@ import click
 from rules_engine.apply.model import Noted
 from rules_engine.cli.child import NOT_EXECUTABLE, NOT_FOUND, holding_signals, run_child
 from rules_engine.cli.finishing import finish_job, told
-from rules_engine.cli.options import MEANINGS, policies_option, root_option, talk_options
+from rules_engine.cli.options import exits, policies_option, root_option, talk_options
 from rules_engine.cli.parameters import pairs
 from rules_engine.cli.terminal import complain, refusal, talk
 from rules_engine.errors import ExitCode, RulesError
@@ -54,11 +54,9 @@ class WithCommand(click.Command):
 @click.command(
     cls=WithCommand,
     short_help="run any command as a job",
-    epilog="\b\nExit codes: the status of CMD, 128 + n when signal n ended it; or\n"
-    f"  {ExitCode.USAGE:>3}  {MEANINGS[ExitCode.USAGE]}\n"
-    f"  {ExitCode.JOB_NOT_STARTED:>3}  {MEANINGS[ExitCode.JOB_NOT_STARTED]}\n"
-    f"  {NOT_EXECUTABLE:>3}  CMD cannot be executed\n"
-    f"  {NOT_FOUND:>3}  CMD was not found",
+    epilog=exits(ExitCode.JOB_NOT_STARTED)
+    + f"\n  {NOT_EXECUTABLE:>3}  CMD cannot be executed\n  {NOT_FOUND:>3}  CMD was not found\n"
+    "  any other: the status of CMD, or 128 + n when signal n ended it",
 )
 @click.argument("job_type", metavar="TYPE")
 @click.argument("parameters", metavar="[KEY=VALUE]...", nargs=-1)

@@ -208,12 +208,12 @@ HOSTILE = [
 def test_no_pattern_is_slow(pattern: str, path: str) -> None:
     """A hostile pattern costs at most a millisecond a component the first time, and nearly nothing the next."""
     patterns = parse_patterns([pattern], Reading.WIDE)
-    started = time.perf_counter()
+    started = time.process_time()
     patterns.match(RelPath(path))
-    assert time.perf_counter() - started < 0.05 + 0.001 * path.count("/")
-    started = time.perf_counter()
+    assert time.process_time() - started < 0.05 + 0.001 * path.count("/")
+    started = time.process_time()
     patterns.match(RelPath(path))
-    assert time.perf_counter() - started < 0.02
+    assert time.process_time() - started < 0.02
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -46,10 +46,10 @@ def test_the_text_of_a_scalar_is_as_it_is_written() -> None:
 def test_a_billion_laughs_cost_nothing() -> None:
     """Anchors are refused in the stream of events, before anything is built."""
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
-    started = time.perf_counter()
+    started = time.process_time()
     codes = _codes("\n".join(lines))
     assert set(codes) == {"P107"}
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_a_hundred_thousand_brackets_are_refused_without_a_crash() -> None:
