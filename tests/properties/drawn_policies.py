@@ -109,9 +109,9 @@ def invented_layouts(draw: st.DrawFn, job_type: str) -> Layout:
     return layout
 
 
-def layouts_by_type() -> st.SearchStrategy[Mapping[str, Layout]]:
-    """Some of the shipped job types, and up to two that a policy invents; at least one."""
-    names = st.lists(st.sampled_from([*SHIPPED_TYPES, "night_run", "x1"]), min_size=1, max_size=3, unique=True)
+def layouts_by_type(most: int) -> st.SearchStrategy[Mapping[str, Layout]]:
+    """Some of the shipped job types and of two that a policy invents; at least one."""
+    names = st.lists(st.sampled_from([*SHIPPED_TYPES, "night_run", "x1"]), min_size=1, max_size=most, unique=True)
     return names.flatmap(
         lambda types: st.fixed_dictionaries(
             {one: st.just(shipped(one)) if one in SHIPPED_TYPES else invented_layouts(one) for one in types}
@@ -119,9 +119,9 @@ def layouts_by_type() -> st.SearchStrategy[Mapping[str, Layout]]:
     )
 
 
-def folders(**said: Any) -> st.SearchStrategy[Folder]:
+def folders(most: int = 2, **said: Any) -> st.SearchStrategy[Folder]:
     """Folders of layouts without rules, whose settings say what is given."""
-    return layouts_by_type().map(lambda layouts: Folder(layouts, settings=said))
+    return layouts_by_type(most).map(lambda layouts: Folder(layouts, settings=said))
 
 
 def parameters_of(layout: Layout) -> st.SearchStrategy[Mapping[str, str]]:

@@ -56,7 +56,7 @@ SKETCHES: Final = st.lists(
 
 
 @st.composite
-def scripts(draw: st.DrawFn, folder: Folder, *, most: int = 3) -> list[tuple[Asked, list[Sketch]]]:
+def scripts(draw: st.DrawFn, folder: Folder, *, most: int = 2) -> list[tuple[Asked, list[Sketch]]]:
     """Some jobs of the folder's types, each with what it writes."""
     return [(job, draw(SKETCHES)) for job in draw(asked_jobs(folder, most=most))]
 

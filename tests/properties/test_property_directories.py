@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stage import Stage, stage
 
-FOLDERS = folders()
+FOLDERS = folders(most=4)
 ENDS = st.lists(st.sampled_from(["running", "completed", "failed"]), min_size=4, max_size=4)
 KNOWN_KEYS = ("temp", "slides", "expressions", "shorts", "long_form", "metadata", "clips", "reels", "nowhere")
 
