@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -14,6 +15,8 @@ KILLED: Final = 128
 # What Python ignores for itself would stay ignored in the command, and `yes | head` would never end.
 _AS_IN_A_SHELL: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 _BY_THE_KERNEL: Final = 0x80
+_LOOK_S: Final = 0.5
+"""How long the end of the command can go unheard."""
 
 
 @contextmanager
@@ -49,8 +52,11 @@ def run_child(
         OSError: when the command cannot be started.
     """
     child = _spawn(command, environment, inherits)
-    while (status := _next(child, beat, every_s)) is None:
-        pass
+    beaten = time.monotonic()
+    while (status := _next(child)) is None:
+        if every_s is not None and time.monotonic() - beaten >= every_s:
+            beat()
+            beaten = time.monotonic()
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else KILLED - code
 
@@ -70,13 +76,11 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], inherits: int
         os.set_inheritable(inherits, False)
 
 
-def _next(child: int, beat: Callable[[], None], every_s: float | None) -> int | None:
-    """Wait for one signal and deal with it; the status of the child once it has ended."""
-    watched = {*FORWARDED, signal.SIGCHLD}
-    heard = signal.sigwaitinfo(watched) if every_s is None else signal.sigtimedwait(watched, every_s)
-    if heard is None:
-        beat()
-    elif heard.si_signo != signal.SIGCHLD:
+def _next(child: int) -> int | None:
+    """Wait for one signal, or a while, and deal with it; the status of the child once it has ended."""
+    # A signal to the process may be thrown away by another thread of it, which holds none back.
+    heard = signal.sigtimedwait({*FORWARDED, signal.SIGCHLD}, _LOOK_S)
+    if heard is not None and heard.si_signo != signal.SIGCHLD:
         _forward(child, heard)
         return None
     ended, status = os.waitpid(child, os.WNOHANG)
