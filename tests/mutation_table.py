@@ -93,6 +93,15 @@ MUTATIONS: Final = (
     ),
     Mutation(
         5,
+        "a directory is made before the manifest",
+        f"{_CODE}/jobs/lifecycle.py",
+        "    begun = store.begin(request)",
+        "    top = request.workspace.partition('/')[0]\n"
+        "    root.directory.stat(top) or root.directory.make_directory(top)\n"
+        "    begun = store.begin(request)",
+    ),
+    Mutation(
+        5,
         "what is taken back stays in the manifest",
         f"{_CODE}/jobs/tracker.py",
         "self._store.remove(job_id, [relative_path(self._root, path)])",

@@ -11,6 +11,7 @@ from scenario import Made, scripts, work
 from seed_words import Said
 from stage import WAYS, Stage, stage
 
+from rules_engine.errors import RulesError
 from rules_engine.jobs.lifecycle import DirectoryNotMadeError
 from rules_engine.jobs.models import JobManifest
 
@@ -28,8 +29,8 @@ def _declared(files: list[Made]) -> dict[Path, str]:
 # Feature: file-system-cleanup, Property 5: Manifest Lifecycle Management
 @PROPERTY
 @given(st.data(), FOLDERS)
-def test_the_manifest_is_written_before_anything_else_of_a_job(data: st.DataObject, folder: Folder) -> None:
-    """Where a file stands in the way of its directories, the job has a manifest and not one directory more."""
+def test_a_job_without_its_directories_has_a_manifest(data: st.DataObject, folder: Folder) -> None:
+    """Where a file stands in the way of any of them, the manifest tells of the job all the same."""
     [(job, _)] = data.draw(scripts(folder, most=1))
     blocked = data.draw(st.sampled_from(sorted(job.directories("running"))))
     with stage(folder) as made:
@@ -39,6 +40,19 @@ def test_the_manifest_is_written_before_anything_else_of_a_job(data: st.DataObje
         manifest = made.jobs.tracker.get_manifest(job.job_id)
         assert (manifest.job_type, manifest.created_at.year) == (job.job_type, 2100)
         assert made.files() == {made.top / blocked}
+
+
+# Feature: file-system-cleanup, Property 5: Manifest Lifecycle Management
+@PROPERTY
+@given(st.data(), FOLDERS)
+def test_a_job_without_a_manifest_has_nothing_else(data: st.DataObject, folder: Folder) -> None:
+    """Where it cannot be written, the job does not start, and no directory and no link of it is made."""
+    [(job, _)] = data.draw(scripts(folder, most=1))
+    with stage(folder) as made:
+        (made.top / ".rules" / "manifests").write_bytes(b"in the way")
+        with pytest.raises((OSError, RulesError)):
+            made.start(job)
+        assert [path.name for path in made.top.iterdir()] == [".rules"]
 
 
 # Feature: file-system-cleanup, Property 5: Manifest Lifecycle Management
