@@ -32,7 +32,7 @@ from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
 
 
-def _nobody(_event: Event) -> None:
+def nobody(_event: Event) -> None:
     """Hear nothing."""
 
 
@@ -42,7 +42,7 @@ def apply_plan(
     *,
     policies: PolicySet | None,
     clock: Clock,
-    listen: Callable[[Event], None] = _nobody,
+    listen: Callable[[Event], None] = nobody,
     lock_wait_s: float = 0,
     until: Instant | None = None,
 ) -> RunResult:

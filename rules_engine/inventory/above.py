@@ -1,10 +1,8 @@
 """Whether the way down to a directory still leads through this root and nothing else."""
 
-import errno
-
 from rules_engine.filesystem.root import STATE, Root
-from rules_engine.inventory.model import Inventory, Problem, Skipped
-from rules_engine.inventory.scan import ANOTHER_ROOT, MOUNT
+from rules_engine.inventory.model import Inventory, Skipped
+from rules_engine.inventory.scan import ANOTHER_ROOT, note_not_opened
 from rules_engine.values.paths import RelPath, ancestors
 
 
@@ -31,18 +29,8 @@ class WayDown:
             with self._root.directory.open(path) as here:
                 foreign = here.stat(STATE) is not None
         except OSError as err:
-            self._note(path, err)
+            note_not_opened(self._inventory, path, err)
             return False
         if foreign:
             self._inventory.skipped.append(Skipped(path, ANOTHER_ROOT))
         return not foreign
-
-    def _note(self, path: RelPath, err: OSError) -> None:
-        if err.errno == errno.ENOENT:
-            return
-        if err.errno == errno.EXDEV:
-            self._inventory.skipped.append(Skipped(path, MOUNT))
-        elif err.errno in {errno.ENOTDIR, errno.ELOOP}:
-            self._inventory.problems.append(Problem(path, "is no directory, or lies behind a link"))
-        else:
-            self._inventory.problems.append(Problem(path, f"cannot be opened: {err.strerror}"))

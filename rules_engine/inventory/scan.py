@@ -85,7 +85,7 @@ class _Walk:
         try:
             handle = above.open(way)
         except OSError as err:
-            self._not_opened(path, err)
+            note_not_opened(self._inventory, path, err)
             return
         try:
             listing = read_listing(handle, path, FileFact)
@@ -131,15 +131,17 @@ class _Walk:
             complete=not (left_out or listing.mounts or listing.unreadable),
         )
 
-    def _not_opened(self, path: RelPath, err: OSError) -> None:
-        if err.errno == errno.ENOENT:
-            return
-        if err.errno == errno.EXDEV:
-            self._inventory.skipped.append(Skipped(path, MOUNT))
-        elif err.errno in {errno.ENOTDIR, errno.ELOOP}:
-            self._inventory.problems.append(Problem(path, "is no directory, or lies behind a link"))
-        else:
-            self._inventory.problems.append(Problem(path, f"cannot be opened: {err.strerror}"))
+
+def note_not_opened(inventory: Inventory, path: RelPath, err: OSError) -> None:
+    """Note why a directory could not be opened; one that is not there is none."""
+    if err.errno == errno.ENOENT:
+        return
+    if err.errno == errno.EXDEV:
+        inventory.skipped.append(Skipped(path, MOUNT))
+    elif err.errno in {errno.ENOTDIR, errno.ELOOP}:
+        inventory.problems.append(Problem(path, "is no directory, or lies behind a link"))
+    else:
+        inventory.problems.append(Problem(path, f"cannot be opened: {err.strerror}"))
 
 
 def _has_state(listing: Listing[FileFact]) -> bool:

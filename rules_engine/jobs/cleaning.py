@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, assert_never
 
-from rules_engine.apply.applying import apply_plan
+from rules_engine.apply.applying import apply_plan, nobody
 from rules_engine.apply.model import Event, Noted, Outcome, RunResult, RunState, StalePlanError
 from rules_engine.apply.outcomes import read_lines
 from rules_engine.apply.runs import OUTCOMES, RUNS
@@ -34,10 +34,6 @@ def _everything(_file: FileFact) -> bool:
     return True
 
 
-def _nobody(_event: Event) -> None:
-    """Hear nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Cleaning:
     """What one cleanup is asked to do; the policies are those of this call and do not change within it."""
@@ -52,7 +48,7 @@ class Cleaning:
     until: Instant | None = None
     """When the run stops cleanly, done or not."""
     lock_wait_s: float = 0
-    listen: Callable[[Event], None] = _nobody
+    listen: Callable[[Event], None] = nobody
 
 
 @dataclass(slots=True)

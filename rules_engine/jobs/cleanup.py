@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
+from rules_engine.apply.applying import nobody
 from rules_engine.apply.model import Event
 from rules_engine.errors import InvalidValueError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
@@ -15,7 +16,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.jobs.cleaning import Cleaning, clean
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.models import CleanupResult
-from rules_engine.jobs.notices import OnNotice, listener, nobody
+from rules_engine.jobs.notices import OnNotice, listener
 from rules_engine.manifest.errors import UnknownJobError
 from rules_engine.manifest.log import check_job_id
 from rules_engine.manifest.store import ManifestStore

@@ -4,15 +4,12 @@ import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
+from rules_engine.apply.applying import nobody
 from rules_engine.apply.model import Event, HandedOver
 from rules_engine.values.text import escape
 
 OnNotice: TypeAlias = Callable[[HandedOver], None]
 """Called with each step that another user has to carry out."""
-
-
-def nobody(_event: Event) -> None:
-    """Hear nothing."""
 
 
 def listener(
