@@ -19,7 +19,7 @@ def later(clock: LaterClock, wait: int) -> None:
 def ended(root: Root, policies: PolicySet, clock: LaterClock, job_id: str, *, success: bool = True) -> Path:
     """A plain job that left one clip of three bytes in its workspace; the path of the clip."""
     start(root, policies, clock, "plain", job_id=job_id)
-    clip = Path(root.path) / f"work/{job_id}/temp/clip.mkv"
+    clip = Path(root.path) / f"wip/{job_id}/temp/clip.mkv"
     clip.write_bytes(b"123")
     finish(root, policies, clock, job_id, success=success)
     later(clock, SECOND)

@@ -27,7 +27,7 @@ PLAIN = """
 version: 1
 kind: layout
 job_type: plain
-workspace: "work/{job_id}"
+workspace: "wip/{job_id}"
 output: "plain/{job_id}"
 directories:
   temp: {in: workspace}

@@ -28,7 +28,7 @@ BARE = """
 version: 1
 kind: layout
 job_type: bare
-workspace: "work/{job_id}"
+workspace: "wip/{job_id}"
 output: "bare/{job_id}"
 directories: {films: {in: output, holds: [final_video]}}
 """

@@ -93,13 +93,13 @@ def test_cleaning_by_age_takes_temporary_files_of_all_ended_jobs(
     """After the hours that are asked for; deliverables and running jobs stay."""
     clip = ended(root, policies, clock, "a")
     start(root, policies, clock, "plain", job_id="running")
-    (Path(root.path) / "work/running/temp/clip.mkv").write_bytes(b"1")
+    (Path(root.path) / "wip/running/temp/clip.mkv").write_bytes(b"1")
     later(clock, 2 * DAY)
     assert list(service.cleanup_by_age(72).due) == [clip]
     later(clock, DAY)
     result = service.cleanup_by_age(72)
     assert result.removed == [clip, clip.parent, clip.parent.parent]
-    assert result.kept == {Path(root.path) / "work/running/temp/clip.mkv": "job `running` is running"}
+    assert result.kept == {Path(root.path) / "wip/running/temp/clip.mkv": "job `running` is running"}
 
 
 def test_cleaning_by_age_never_goes_below_the_retention(

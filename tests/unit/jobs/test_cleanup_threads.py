@@ -41,7 +41,7 @@ def leave(root: Root, policies: PolicySet, count: int) -> list[str]:
     ids = [f"job{number}" for number in range(count)]
     for job_id in ids:
         start(root, policies, SystemClock(), "plain", job_id=job_id)
-        (Path(root.path) / f"work/{job_id}/temp/clip.mkv").write_bytes(b"123")
+        (Path(root.path) / f"wip/{job_id}/temp/clip.mkv").write_bytes(b"123")
         finish(root, policies, SystemClock(), job_id, success=True)
     return ids
 
@@ -56,7 +56,7 @@ def test_threads_that_clean_at_once_neither_fail_nor_clean_twice(root: Root, eag
     assert sum(result.bytes_freed for result in results) == 3 * MANY
     removed = [path for result in results for path in result.removed]
     assert len(removed) == len(set(removed)) == 3 * MANY
-    assert list((Path(root.path) / "work").iterdir()) == []
+    assert list((Path(root.path) / "wip").iterdir()) == []
 
 
 def test_threads_that_may_not_wait_put_off_what_another_one_is_doing(root: Root, eager: PolicySet) -> None:
@@ -67,7 +67,7 @@ def test_threads_that_may_not_wait_put_off_what_another_one_is_doing(root: Root,
         results = list(pool.map(service.cleanup_job, ids))
     assert {why.partition(" by ")[0] for result in results for why in result.deferred} <= {"the root is locked"}
     assert all(service.cleanup_job(job_id).ok for job_id in ids)
-    assert list((Path(root.path) / "work").iterdir()) == []
+    assert list((Path(root.path) / "wip").iterdir()) == []
 
 
 def test_processes_that_clean_at_once_neither_fail_nor_clean_twice(root: Root, eager: PolicySet) -> None:
@@ -76,4 +76,4 @@ def test_processes_that_clean_at_once_neither_fail_nor_clean_twice(root: Root, e
     command = [sys.executable, "-c", CLEANER, root.path, str(Path(root.path).parent / "policies")]
     running = [subprocess.Popen([*command, *ids[one : one + 3]]) for one in (0, 2, 3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
-    assert list((Path(root.path) / "work").iterdir()) == []
+    assert list((Path(root.path) / "wip").iterdir()) == []

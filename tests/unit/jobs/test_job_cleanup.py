@@ -40,7 +40,7 @@ def test_a_file_that_changed_is_looked_at_again_and_goes_later(
 ) -> None:
     """The seal does not vouch for it any more; it counts from its own change, and plans converge."""
     start(root, policies, clock, "plain", job_id="j")
-    clip = Path(root.path) / "work/j/temp/clip.mkv"
+    clip = Path(root.path) / "wip/j/temp/clip.mkv"
     clip.write_bytes(b"123")
     finish(root, policies, clock, "j", success=True)
     clip.write_bytes(b"1234")
@@ -48,19 +48,19 @@ def test_a_file_that_changed_is_looked_at_again_and_goes_later(
     clock.instant = Instant(clock.instant + 2 * DAY)
     first = apply_due(root, policies, clock)
     assert [(one.path, one.outcome) for one in first.noted] == [
-        ("work/j/temp/clip.mkv", Outcome.CHANGED),
-        ("work/j/temp", Outcome.CHANGED),
-        ("work/j", Outcome.CHANGED),
+        ("wip/j/temp/clip.mkv", Outcome.CHANGED),
+        ("wip/j/temp", Outcome.CHANGED),
+        ("wip/j", Outcome.CHANGED),
     ]
     assert apply_due(root, policies, clock).count(Outcome.CHANGED) == 0
-    assert not (Path(root.path) / "work/j").exists()
+    assert not (Path(root.path) / "wip/j").exists()
     assert apply_due(root, policies, clock).counts == ()
 
 
 def test_files_of_a_job_that_runs_again_are_protected(root: Root, policies: PolicySet, clock: LaterClock) -> None:
     """A new attempt began between plan and apply."""
     start(root, policies, clock, "plain", job_id="j")
-    (Path(root.path) / "work/j/temp/clip.mkv").write_bytes(b"123")
+    (Path(root.path) / "wip/j/temp/clip.mkv").write_bytes(b"123")
     finish(root, policies, clock, "j", success=True)
     clock.instant = Instant(clock.instant + 2 * DAY)
     plan = survey(policies, root, clock).plan(clock.now())
@@ -69,4 +69,4 @@ def test_files_of_a_job_that_runs_again_are_protected(root: Root, policies: Poli
     assert {one.outcome for one in result.noted} == {Outcome.PROTECTED}
     assert result.noted[0].cause == "job `j` is running"
     assert result.exit_code is ExitCode.DONE
-    assert (Path(root.path) / "work/j/temp/clip.mkv").exists()
+    assert (Path(root.path) / "wip/j/temp/clip.mkv").exists()

@@ -61,7 +61,7 @@ def test_a_layout_without_status_and_aliases_makes_no_links(root: Root, policies
     """Only its directories."""
     start(root, policies, clock, "plain", job_id="j")
     finish(root, policies, clock, "j", success=True)
-    assert tree(root) == ["plain", "plain/j", "work", "work/j", "work/j/temp"]
+    assert tree(root) == ["plain", "plain/j", "wip", "wip/j", "wip/j/temp"]
 
 
 def test_a_job_without_an_id_gets_one(root: Root, policies: PolicySet, clock: LaterClock) -> None:
@@ -74,19 +74,19 @@ def test_a_job_without_an_id_gets_one(root: Root, policies: PolicySet, clock: La
 def test_declared_files_and_directories_are_in_the_manifest(root: Root, policies: PolicySet, clock: LaterClock) -> None:
     """A path that is a directory is declared as one."""
     start(root, policies, clock, "plain", job_id="j")
-    paths = [RelPath("work/j/a.mkv"), RelPath("work/j/temp"), RelPath("plain/j/none/b.mkv")]
+    paths = [RelPath("wip/j/a.mkv"), RelPath("wip/j/temp"), RelPath("plain/j/none/b.mkv")]
     add(root, policies, clock, "j", paths, file_type=FileType.TEMP_VIDEO)
     record = show(root, clock, "j")
-    assert record.files[RelPath("work/j")] == {"a.mkv": FileType.TEMP_VIDEO}
+    assert record.files[RelPath("wip/j")] == {"a.mkv": FileType.TEMP_VIDEO}
     assert record.files[RelPath("plain/j/none")] == {"b.mkv": FileType.TEMP_VIDEO}
-    assert record.directories[RelPath("work/j/temp")].file_type == FileType.TEMP_VIDEO
+    assert record.directories[RelPath("wip/j/temp")].file_type == FileType.TEMP_VIDEO
 
 
 def test_a_path_in_the_workspace_of_another_job_is_refused(root: Root, policies: PolicySet, clock: LaterClock) -> None:
     """Also where that job was never started."""
     start(root, policies, clock, "plain", job_id="j")
     with pytest.raises(ForeignPathError):
-        add(root, policies, clock, "j", [RelPath("work/k/a")], file_type=FileType.TEMP_VIDEO)
+        add(root, policies, clock, "j", [RelPath("wip/k/a")], file_type=FileType.TEMP_VIDEO)
 
 
 def test_jobs_are_listed_by_id(root: Root, policies: PolicySet, clock: LaterClock) -> None:
@@ -108,7 +108,7 @@ def test_what_cannot_be_is_refused(root: Root, policies: PolicySet, clock: Later
     with pytest.raises(JobFinishedError):
         finish(root, policies, clock, "j", success=True)
     with pytest.raises(JobFinishedError):
-        add(root, policies, clock, "j", [RelPath("work/j/a")], file_type=FileType.TEMP_VIDEO)
+        add(root, policies, clock, "j", [RelPath("wip/j/a")], file_type=FileType.TEMP_VIDEO)
     with pytest.raises(UnknownJobError):
         show(root, clock, "nobody")
     with pytest.raises(UnknownJobError):
@@ -130,12 +130,12 @@ def test_a_directory_that_is_no_root_gets_no_jobs(tmp_path: Path, policies: Poli
 
 def test_a_file_in_the_way_of_a_directory_is_named(root: Root, policies: PolicySet, clock: LaterClock) -> None:
     """Nothing is replaced; the manifest says that the job was started."""
-    (Path(root.path) / "work/j").mkdir(parents=True)
-    (Path(root.path) / "work/j/temp").write_bytes(b"mine")
+    (Path(root.path) / "wip/j").mkdir(parents=True)
+    (Path(root.path) / "wip/j/temp").write_bytes(b"mine")
     with pytest.raises(DirectoryNotMadeError) as caught:
         start(root, policies, clock, "plain", job_id="j")
     assert str(caught.value) == (
-        "job `j` has no directory `work/j/temp`: a file has its name\n"
+        "job `j` has no directory `wip/j/temp`: a file has its name\n"
         "  help: mend that, then `rules job finish j --failed` and start it again"
     )
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own bytes

@@ -33,8 +33,8 @@ def test_a_path_is_declared_before_it_exists_in_the_directory_that_holds_its_typ
 def test_without_a_scratch_directory_a_path_lies_in_the_workspace(tmp_path: Path, jobs: JobManager) -> None:
     """A layout need not have one; TMPDIR is the workspace then."""
     with jobs.job("bare", job_id="j") as job:
-        assert job.path("clip.mkv", FileType.TEMP_VIDEO) == tmp_path / "media/work/j/clip.mkv"
-        assert job.environment()["TMPDIR"] == str(tmp_path / "media/work/j")
+        assert job.path("clip.mkv", FileType.TEMP_VIDEO) == tmp_path / "media/wip/j/clip.mkv"
+        assert job.environment()["TMPDIR"] == str(tmp_path / "media/wip/j")
 
 
 @pytest.mark.parametrize("name", ["a/b", "../x", "", "/etc/passwd", "."])

@@ -20,7 +20,7 @@ LOGGER = logging.getLogger("test")
 def closed(root: Root, policies: PolicySet, clock: LaterClock) -> Path:
     """A clip that is due, of a finished job, in a directory that its owner has closed."""
     start(root, policies, clock, "plain", job_id="a")
-    clip = Path(root.path) / "work/a/temp/clip.mkv"
+    clip = Path(root.path) / "wip/a/temp/clip.mkv"
     clip.write_bytes(b"123")
     give_away(root)
     finish_and_clean(root, policies, clock, "a", success=True, logger=LOGGER, listen=print)
@@ -40,7 +40,7 @@ def test_a_subscriber_hears_what_permissions_forbid(
     with ordinary_user() as uid:
         result = service.cleanup_job("a")
     assert [(one.noted.path, one.noted.cause, one.rules, one.uid) for one in heard] == [
-        ("work/a/temp/clip.mkv", "Permission denied", ("settings.cleanup",), uid)
+        ("wip/a/temp/clip.mkv", "Permission denied", ("settings.cleanup",), uid)
     ]
     assert result.failed == {closed: "Permission denied"}
     assert heard[0] in events
@@ -58,7 +58,7 @@ def test_a_subscriber_that_fails_stops_nothing(
     with ordinary_user():
         result = service.cleanup_job("a")
     assert result.failed == {closed: "Permission denied"}
-    assert "the subscriber of notices failed on `work/a/temp/clip.mkv`" in caplog.messages
+    assert "the subscriber of notices failed on `wip/a/temp/clip.mkv`" in caplog.messages
 
 
 def test_the_end_of_a_job_tells_it_too(closed: Path, root: Root, policies: PolicySet, clock: LaterClock) -> None:
@@ -76,5 +76,5 @@ def test_the_end_of_a_job_tells_it_too(closed: Path, root: Root, policies: Polic
             listen=print,
             on_notice=heard.append,
         )
-    assert [one.noted.path for one in heard] == ["work/a/temp/clip.mkv"]
+    assert [one.noted.path for one in heard] == ["wip/a/temp/clip.mkv"]
     assert closed.exists()

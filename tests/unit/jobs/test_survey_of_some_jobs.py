@@ -21,7 +21,7 @@ def two_jobs(root: Root, policies: PolicySet, clock: LaterClock) -> None:
     """Jobs `a` and `b`, finished two days ago with a clip each."""
     for job_id in ("a", "b"):
         start(root, policies, clock, "plain", job_id=job_id)
-        (Path(root.path) / f"work/{job_id}/temp/clip.mkv").write_bytes(b"1")
+        (Path(root.path) / f"wip/{job_id}/temp/clip.mkv").write_bytes(b"1")
         finish(root, policies, clock, job_id, success=True)
     clock.instant = Instant(clock.instant + 2 * DAY)
 
@@ -30,7 +30,7 @@ def test_only_what_the_named_jobs_have_is_looked_at(root: Root, policies: Policy
     """The plan holds steps of that job alone, and counts nothing of the other."""
     two_jobs(root, policies, clock)
     plan = survey(policies, root, clock, only=frozenset({JobId("a")})).plan(clock.now())
-    assert paths(plan) == ["work/a/temp/clip.mkv", "work/a/temp", "work/a"]
+    assert paths(plan) == ["wip/a/temp/clip.mkv", "wip/a/temp", "wip/a"]
     assert plan.trailer.looked_at.files == 1
     assert plan.header.ask == {"jobs": "a"}
 
@@ -40,7 +40,7 @@ def test_a_narrowed_ask_narrows_a_narrowed_survey_further(root: Root, policies: 
     two_jobs(root, policies, clock)
     both = frozenset({JobId("a"), JobId("b")})
     some = survey(policies, root, clock, only=both).plan(clock.now(), Ask(jobs=frozenset({JobId("b")})))
-    assert paths(some) == ["work/b/temp/clip.mkv", "work/b/temp", "work/b"]
+    assert paths(some) == ["wip/b/temp/clip.mkv", "wip/b/temp", "wip/b"]
     none = survey(policies, root, clock, only=frozenset({JobId("a")})).plan(
         clock.now(), Ask(jobs=frozenset({JobId("b")}))
     )

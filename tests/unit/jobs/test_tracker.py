@@ -55,20 +55,20 @@ def test_a_job_type_may_be_left_out_where_there_is_one(root: Root, policies: Pol
 def test_what_was_declared_is_in_the_manifest(tracker: ManifestTracker, root: Root) -> None:
     """Files by type, absolute, however the path was given; directories with those that the layout made."""
     top = Path(root.path)
-    tracker.add_file("clip", top / "work/clip/temp/a.mkv", FileType.TEMP_VIDEO)
-    tracker.add_file("clip", "work/clip/temp/b.mkv", FileType.TEMP_VIDEO)
+    tracker.add_file("clip", top / "wip/clip/temp/a.mkv", FileType.TEMP_VIDEO)
+    tracker.add_file("clip", "wip/clip/temp/b.mkv", FileType.TEMP_VIDEO)
     tracker.add_files("clip", [("plain/clip/a.mkv", FileType.FINAL_VIDEO), (Path("plain/clip/b"), "own_type")])
-    tracker.add_directory("clip", "work/clip/frames", DirectoryType("frames"))
-    tracker.add_directory("clip", "work/clip/slides", file_type=FileType.TEMP_SLIDE)
+    tracker.add_directory("clip", "wip/clip/frames", DirectoryType("frames"))
+    tracker.add_directory("clip", "wip/clip/slides", file_type=FileType.TEMP_SLIDE)
     found = tracker.get_manifest("clip")
     assert found.files == {
-        FileType.TEMP_VIDEO: [top / "work/clip/temp/a.mkv", top / "work/clip/temp/b.mkv"],
+        FileType.TEMP_VIDEO: [top / "wip/clip/temp/a.mkv", top / "wip/clip/temp/b.mkv"],
         FileType.FINAL_VIDEO: [top / "plain/clip/a.mkv"],
         FileType("own_type"): [top / "plain/clip/b"],
     }
     assert found.directories == {
-        DirectoryType.TEMP: [top / "work/clip/temp", top / "work/clip/slides"],
-        DirectoryType("frames"): [top / "work/clip/frames"],
+        DirectoryType.TEMP: [top / "wip/clip/temp", top / "wip/clip/slides"],
+        DirectoryType("frames"): [top / "wip/clip/frames"],
     }
     assert (found.status, found.attempt, found.ended_at) == (JobStatus.RUNNING, 1, None)
     assert JobManifest.from_dict(found.to_dict()) == found
@@ -84,9 +84,9 @@ def test_the_manifest_shows_the_policy_that_holds(tracker: ManifestTracker) -> N
 
 def test_what_was_removed_is_in_the_manifest_no_more(tracker: ManifestTracker) -> None:
     """A file, and a directory with what was declared in it."""
-    tracker.add_files("clip", [(f"work/clip/{name}", FileType.TEMP_VIDEO) for name in ("a", "d/b", "d/c")])
-    tracker.remove_from_manifest("clip", "work/clip/a")
-    tracker.remove_from_manifest("clip", "work/clip/d")
+    tracker.add_files("clip", [(f"wip/clip/{name}", FileType.TEMP_VIDEO) for name in ("a", "d/b", "d/c")])
+    tracker.remove_from_manifest("clip", "wip/clip/a")
+    tracker.remove_from_manifest("clip", "wip/clip/d")
     assert tracker.get_manifest("clip").files == {}
 
 
@@ -97,14 +97,14 @@ def test_what_was_removed_is_in_the_manifest_no_more(tracker: ManifestTracker) -
 def test_a_path_that_cannot_be_the_jobs_is_refused(tracker: ManifestTracker, path: str, why: str) -> None:
     """Nothing is mended silently, and of many files none is declared when one is refused."""
     with pytest.raises(InvalidValueError, match=why):
-        tracker.add_files("clip", [("work/clip/a", FileType.TEMP_VIDEO), (path, FileType.TEMP_VIDEO)])
+        tracker.add_files("clip", [("wip/clip/a", FileType.TEMP_VIDEO), (path, FileType.TEMP_VIDEO)])
     assert tracker.get_manifest("clip").files == {}
 
 
 def test_a_file_type_is_a_word(tracker: ManifestTracker) -> None:
     """An empty one says nothing."""
     with pytest.raises(InvalidValueError, match="file type `` is not a word"):
-        tracker.add_file("clip", "work/clip/a", "")
+        tracker.add_file("clip", "wip/clip/a", "")
 
 
 def test_a_root_behind_a_link_takes_the_real_paths_of_its_files(
@@ -115,8 +115,8 @@ def test_a_root_behind_a_link_takes_the_real_paths_of_its_files(
     with Root.open(str(tmp_path / "way" / "media")) as other:
         tracker = ManifestTracker(other, policies, clock)
         tracker.create_manifest("clip", job_type="plain")
-        tracker.add_file("clip", tmp_path / "media/work/clip/a", FileType.TEMP_VIDEO)
-        assert tracker.get_manifest("clip").files == {FileType.TEMP_VIDEO: [Path(other.path) / "work/clip/a"]}
+        tracker.add_file("clip", tmp_path / "media/wip/clip/a", FileType.TEMP_VIDEO)
+        assert tracker.get_manifest("clip").files == {FileType.TEMP_VIDEO: [Path(other.path) / "wip/clip/a"]}
 
 
 def test_nothing_is_declared_for_a_job_that_does_not_run(
@@ -124,15 +124,15 @@ def test_nothing_is_declared_for_a_job_that_does_not_run(
 ) -> None:
     """Unknown, finished, running twice: each by its own error, also through a log that is open already."""
     with pytest.raises(UnknownJobError):
-        tracker.add_file("nobody", "work/nobody/a", FileType.TEMP_VIDEO)
+        tracker.add_file("nobody", "wip/nobody/a", FileType.TEMP_VIDEO)
     with pytest.raises(UnknownJobError):
         tracker.get_manifest("nobody")
     with pytest.raises(JobRunningError):
         tracker.create_manifest("clip", job_type="plain")
-    tracker.add_file("clip", "work/clip/a", FileType.TEMP_VIDEO)
+    tracker.add_file("clip", "wip/clip/a", FileType.TEMP_VIDEO)
     ManifestStore(root, clock).finish("clip", success=True, directories=())
     with pytest.raises(JobFinishedError):
-        tracker.add_file("clip", "work/clip/b", FileType.TEMP_VIDEO)
+        tracker.add_file("clip", "wip/clip/b", FileType.TEMP_VIDEO)
     assert tracker.get_manifest("clip").status is JobStatus.COMPLETED
 
 
@@ -140,7 +140,7 @@ def test_the_workspace_of_another_job_is_refused_however_often_it_is_asked(track
     """The answer for a directory is remembered; it stays no, and files beside it stay welcome."""
     for name in ("a", "b"):
         with pytest.raises(ForeignPathError, match="the workspace of another job"):
-            tracker.add_file("clip", f"work/other/{name}", FileType.TEMP_VIDEO)
+            tracker.add_file("clip", f"wip/other/{name}", FileType.TEMP_VIDEO)
         tracker.add_file("clip", f"plain/clip/{name}", FileType.FINAL_VIDEO)
 
 
@@ -170,7 +170,7 @@ def test_threads_share_a_job(tracker: ManifestTracker, root: Root) -> None:
 
     def add(worker: int) -> None:
         for number in range(50):
-            tracker.add_file("clip", f"work/clip/{worker}-{number}", _HARVEST)
+            tracker.add_file("clip", f"wip/clip/{worker}-{number}", _HARVEST)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(8)))
@@ -182,7 +182,7 @@ def _add_from_a_process(path: str, policies: PolicySet, worker: int) -> None:
     with Root.open(path) as root:
         tracker = ManifestTracker(root, policies)
         for number in range(200):
-            tracker.add_file("clip", f"work/clip/{worker}-{number}", _HARVEST)
+            tracker.add_file("clip", f"wip/clip/{worker}-{number}", _HARVEST)
 
 
 def test_processes_share_a_job(tracker: ManifestTracker, root: Root, policies: PolicySet) -> None:
@@ -200,12 +200,12 @@ def test_processes_share_a_job(tracker: ManifestTracker, root: Root, policies: P
 
 def test_a_forked_child_shares_no_lock_with_its_parent(tracker: ManifestTracker, root: Root) -> None:
     """Parent and children append through trackers that they have from before the fork, and nothing is lost."""
-    tracker.add_file("clip", "work/clip/first", _HARVEST)
+    tracker.add_file("clip", "wip/clip/first", _HARVEST)
 
     def add(worker: int) -> Callable[[], None]:
         def work() -> None:
             for number in range(100):
-                tracker.add_file("clip", f"work/clip/{worker}-{number}", _HARVEST)
+                tracker.add_file("clip", f"wip/clip/{worker}-{number}", _HARVEST)
 
         return work
 

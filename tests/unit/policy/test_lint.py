@@ -19,7 +19,7 @@ directories:
   videos: {in: output, holds: [final_video]}
 names: {final_video: "final_{index:03d}{suffix}"}
 """
-MIX = LAYOUT.replace("cut", "mix").replace("scratch/", "work/").replace("output/", "mixed/")
+MIX = LAYOUT.replace("cut", "mix").replace("scratch/", "wip/").replace("output/", "mixed/")
 SETTINGS = "version: 1\nkind: settings\nroot: media\ncleanup: {preserve_on_failure: 1h}\n"
 HEAD = "version: 1\nkind: cleanup\nrules:\n"
 
@@ -156,7 +156,7 @@ THE_WORD = "add `deliverables: true` if they may go"
         (
             'files: {in: workspace, match: ["/output/*"]}',
             "4:47 W504 `/output/*` matches nothing in the workspace of a job, where rule `a` looks",
-            "workspaces lie at `/scratch/{job_id}`, `/work/{job_id}`: drop `in`, or the pattern",
+            "workspaces lie at `/scratch/{job_id}`, `/wip/{job_id}`: drop `in`, or the pattern",
         ),
         (
             'jobs: {type: mix}, files: {in: output, match: ["/output/*"]}, deliverables: true',
@@ -205,7 +205,7 @@ def test_an_odd_rule_is_named_with_its_place(selector: str, message: str, help_t
          '{name: k, files: {match: ["x_keep_*"]}, action: keep}'),
         ('{name: a, files: {match: ["[abc]*", "[!HDTV]*", "[T-V]*", "\\\\[HDTV\\\\]*"]}, after: 7d, action: trash}',),
         ('{name: a, files: {match: ["/clips/", "x_*"]}, after: 7d, action: trash}',),
-        ('{name: a, files: {in: workspace, match: ["/scratch/", "**/x", "/wor?/*"]}, after: 7d, action: trash}',),
+        ('{name: a, files: {in: workspace, match: ["/scratch/", "**/x", "/wi?/*"]}, after: 7d, action: trash}',),
         ("{name: a, files: {in: output, tracked: false}, after: 7d, action: trash}",),
         ("{name: a, files: {type: final_video}, deliverables: true, after: 7d, action: trash}",),
     ],
