@@ -73,7 +73,7 @@ def run_victim(top: Path, *strace: str) -> int:
 
 def calls_of(top: Path) -> Counter[str]:
     """How often the victim made each call."""
-    return Counter(re.findall(r"^\d+ (\w+)\(", (top / "trace").read_text(errors="replace"), re.MULTILINE))
+    return Counter(re.findall(r"^\d+ +(\w+)\(", (top / "trace").read_text(errors="replace"), re.MULTILINE))
 
 
 def state_of(top: Path) -> dict[str, bytes]:
