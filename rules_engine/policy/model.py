@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rules_engine.policy.layout_model import Alias, Layout, LayoutDirectory, PathKey
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.templates import Template
 from rules_engine.values.diagnostics import Span
@@ -11,13 +12,34 @@ from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import DAY, SECOND, ByteCount, Duration
 from rules_engine.values.vocabulary import (
     CleanupPolicy,
-    DirectoryType,
     FileType,
     JobStatus,
     JobType,
     Place,
     RuleName,
 )
+
+__all__ = [
+    "Action",
+    "After",
+    "Alias",
+    "AtFinish",
+    "DirectorySelector",
+    "FileSelector",
+    "JobSelector",
+    "Layout",
+    "LayoutDirectory",
+    "Limits",
+    "PathKey",
+    "PolicySet",
+    "Retry",
+    "Rule",
+    "Settings",
+    "Since",
+    "Tracked",
+    "TrashEmptying",
+    "Unit",
+]
 
 
 class Action(StrEnum):
@@ -47,6 +69,15 @@ class Since(StrEnum):
     """mtime alone."""
 
 
+class Unit(StrEnum):
+    """What a unit rule takes whole or not at all."""
+
+    WORKSPACE = "workspace"
+    """The workspace of a job."""
+    DIRECTORY = "directory"
+    """A directory in which no file has an owner."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobSelector:
     """Which jobs a rule is about; None is any."""
@@ -56,6 +87,26 @@ class JobSelector:
     """Of running, completed, failed; an abandoned job counts as failed. Removals never hold running."""
     parameters: tuple[tuple[str, frozenset[str]], ...] = ()
     """Sorted by name; the value of each must be one of the set."""
+    newest: int | None = None
+    """Of a keep rule: only so many jobs of each group, the newest ends first; never beside `beyond_newest`."""
+    beyond_newest: int | None = None
+    """Of a removal: all jobs of each group but so many, the newest ends first."""
+    per: tuple[str, ...] = ()
+    """Sorted parameters that form a group with the job type; empty without a rank."""
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the rule asks for the place of a job among its like."""
+        return self.newest is not None or self.beyond_newest is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySelector:
+    """Which empty directories a rule is about."""
+
+    match: PatternList
+    """Read narrowly; each pattern without `!` ends in `/`."""
+    exclude: PatternList | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,84 +155,20 @@ class Rule:
     """`for` of a keep rule; None is always."""
     otherwise: bool = False
     report_only: bool = False
+    unit: Unit | None = None
+    """Set: the rule decides about whole directories alone; `files.match` says which, of `unit: directory`."""
+    directories: DirectorySelector | None = None
+    """Set: the rule decides about empty directories alone, and `files` says nothing."""
 
     @property
     def is_removal(self) -> bool:
-        """Whether the rule can remove a file."""
+        """Whether the rule can remove anything."""
         return self.action is not Action.KEEP
 
-
-@dataclass(frozen=True, slots=True)
-class LayoutDirectory:
-    """One directory of a layout: where it lies, its name there, and the file types it holds."""
-
-    key: DirectoryType
-    place: Place
-    name: str
-    """The path below the workspace or output, one or more components; the key where nothing else is said."""
-    holds: tuple[FileType, ...]
-    mode: int | None = None
-    """Permission bits for the directory; None leaves them to the umask."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """An old path that existing readers still open: a relative link to a directory of the layout."""
-
-    path: Template
-    directory: DirectoryType
-
-
-@dataclass(frozen=True, slots=True)
-class PathKey:
-    """A key under which older code asks for a path, and what it stands for."""
-
-    name: str
-    target: DirectoryType | Place
-    """A directory of the layout, or the output or workspace itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The directories, output names, status view and old paths of one job type."""
-
-    job_type: JobType
-    span: Span
-    parameters: tuple[tuple[str, str | None], ...]
-    """Name and default, in the order of the file; a default may hold `{job_id}` and earlier parameters."""
-    workspace: Template
-    output: Template
-    status: Template | None
-    directories: tuple[LayoutDirectory, ...]
-    names: tuple[tuple[FileType, Template], ...] = ()
-    aliases: tuple[Alias, ...] = ()
-    critical: bool = False
-    file_mode: int | None = None
-    directory_mode: int | None = None
-    """Permission bits of the directories above those of the layout, where they have to be made."""
-    keys: tuple[PathKey, ...] = ()
-    """By name; the key of a directory stands for that directory and is not repeated here."""
-
-    def holder(self, file_type: FileType) -> LayoutDirectory | None:
-        """The directory that holds `file_type`; None where the layout does not name it."""
-        return next((one for one in self.directories if file_type in one.holds), None)
-
-    def catch_all(self) -> LayoutDirectory | None:
-        """The first workspace directory without `holds`, where types that nobody holds go."""
-        return next((one for one in self.directories if one.place is Place.WORKSPACE and not one.holds), None)
-
-    def directory(self, key: DirectoryType) -> LayoutDirectory | None:
-        """The directory of that key."""
-        return next((one for one in self.directories if one.key == key), None)
-
-    def target_of(self, key: str) -> DirectoryType | Place | None:
-        """What a path key stands for: that directory of the layout, or what `keys` says; None where neither has it."""
-        held = self.directory(DirectoryType(key))
-        return held.key if held is not None else next((one.target for one in self.keys if one.name == key), None)
-
-    def name_for(self, file_type: FileType) -> Template | None:
-        """The output name of `file_type`, where the layout gives one."""
-        return next((template for named, template in self.names if named == file_type), None)
+    @property
+    def decides_files(self) -> bool:
+        """Whether the rule takes part in decisions about single files."""
+        return self.unit is None and self.directories is None
 
 
 class AtFinish(StrEnum):
@@ -258,13 +245,28 @@ class PolicySet:
     """The texts that they were loaded from, by file name, in the order in which they were read; decide nothing."""
 
     @property
+    def file_rules(self) -> tuple[Rule, ...]:
+        """The rules that decide about single files."""
+        return tuple(rule for rule in self.rules if rule.decides_files)
+
+    @property
+    def unit_rules(self) -> tuple[Rule, ...]:
+        """The rules that take directories whole."""
+        return tuple(rule for rule in self.rules if rule.unit is not None)
+
+    @property
+    def directory_rules(self) -> tuple[Rule, ...]:
+        """The rules that take empty directories."""
+        return tuple(rule for rule in self.rules if rule.directories is not None)
+
+    @property
     def keep_rules(self) -> tuple[Rule, ...]:
         """The rules that keep."""
         return tuple(rule for rule in self.rules if not rule.is_removal)
 
     @property
     def removal_rules(self) -> tuple[Rule, ...]:
-        """The rules that remove, also those that only report."""
+        """The rules that remove files, whole directories or empty ones, also those that only report."""
         return tuple(rule for rule in self.rules if rule.is_removal)
 
     def workspaces_of(self, job_id: str) -> tuple[RelPath, ...]:

@@ -1,9 +1,12 @@
 """The questions that layouts and policy sets answer about themselves."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rules_engine.policy.load import load_texts
-from rules_engine.values.vocabulary import DirectoryType, FileType, JobType
+from rules_engine.policy.model import DirectorySelector, JobSelector, PolicySet, Unit
+from rules_engine.policy.patterns import Reading, parse_patterns
+from rules_engine.values.vocabulary import DirectoryType, FileType, JobType, RuleName
 
 LAYOUT = """
 version: 1
@@ -58,3 +61,24 @@ def test_the_schemas_and_policies_that_a_wheel_needs_are_in_the_checkout() -> No
         "layout.v1.json",
         "settings.v1.json",
     }
+
+
+def test_a_rule_decides_about_files_or_about_directories() -> None:
+    """Nothing that iterates over the rules for files meets one that is about directories."""
+    rule = load_texts({"c.yaml": RULES}).rules[1]
+    whole = replace(rule, name=RuleName("whole"), unit=Unit.WORKSPACE)
+    empty = replace(
+        rule, name=RuleName("empty"), directories=DirectorySelector(parse_patterns(["/a/"], Reading.NARROW))
+    )
+    policies = PolicySet((empty, rule, whole))
+    assert policies.file_rules == (rule,)
+    assert policies.unit_rules == (whole,)
+    assert policies.directory_rules == (empty,)
+    assert policies.removal_rules == policies.rules
+
+
+def test_a_job_selector_ranks_when_either_number_is_said() -> None:
+    """Without a number the place of a job does not matter."""
+    assert not JobSelector().ranks
+    assert JobSelector(newest=1).ranks
+    assert JobSelector(beyond_newest=1).ranks
