@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from rules_engine.plan.model import Ask
+from rules_engine.plan.given import Ask
 from rules_engine.policy.built_in import manual_policies, with_cleanup_by_age, without_shield
 from rules_engine.policy.model import Action, PolicySet
 from rules_engine.policy.patterns import Reading, parse_patterns

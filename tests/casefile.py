@@ -11,7 +11,7 @@ from caseask import ASK_KEYS, Change, read_ask, read_change
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.manifest.model import Damage, DeclaredDirectory, JobRecord, Liveness
-from rules_engine.plan.model import Ask, Guards
+from rules_engine.plan.given import Ask, Guards
 from rules_engine.values.paths import ROOT, RelPath, ancestors, name_of, parent, sort_key
 from rules_engine.values.quantities import (
     FOREVER,

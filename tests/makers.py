@@ -7,7 +7,8 @@ from typing import Any, Final
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import decide
-from rules_engine.plan.model import Ask, Decision, Guards, Plan
+from rules_engine.plan.given import Ask, Guards
+from rules_engine.plan.model import Decision, Plan
 from rules_engine.plan.planfile import write_plan
 from rules_engine.plan.planner import make_plan
 from rules_engine.plan.subject import Evidence, gather_evidence

@@ -10,7 +10,8 @@ from rules_engine.apply.steps import changed
 from rules_engine.filesystem.directory import Directory
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.model import Batch, Entry, Guards, StepAction
+from rules_engine.plan.given import Guards
+from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
 from rules_engine.plan.protect import STATE, protection, protection_of_directory
 from rules_engine.plan.subject import Evidence, gather_evidence

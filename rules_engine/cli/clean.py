@@ -17,7 +17,8 @@ from rules_engine.filesystem.root import Root
 from rules_engine.jobs.applied import last_applied
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.planning import open_root, survey
-from rules_engine.plan.model import Ask, Plan
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import Plan
 from rules_engine.policy.load import PolicyError, load_policies
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PatternError

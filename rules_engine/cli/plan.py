@@ -22,7 +22,8 @@ from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.jobs.planning import open_root, survey
-from rules_engine.plan.model import Ask, Plan
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import Plan
 from rules_engine.policy.load import load_policies
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_json import plan_document

@@ -1,10 +1,11 @@
 """Facts: what was observed of one file, of one directory, and of everything that was looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from rules_engine.manifest.model import JobRecord
 from rules_engine.values.paths import RelPath, join
 from rules_engine.values.vocabulary import EntryKind
 
@@ -41,6 +42,9 @@ class DirectoryFacts:
     inode: int | None = None
     complete: bool = False
     """Every entry is listed: by a walk, or by a seal; else only the files that manifests name."""
+    mtime_ns: int | None = None
+    """Of the directory itself; None where only a seal speaks of it."""
+    ctime_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class Skipped:
     why: str
 
 
+def _nothing(_jobs: Sequence[JobRecord]) -> Iterable[DirectoryFacts]:
+    """What jobs have where nobody can look."""
+    return ()
+
+
 @dataclass(slots=True)
 class Inventory:
     """Everything that was looked at: directories ordered component by component as bytes.
@@ -67,7 +76,11 @@ class Inventory:
     """
 
     directories: Iterable[DirectoryFacts]
+    look_at: Callable[[Sequence[JobRecord]], Iterable[DirectoryFacts]] = _nothing
+    """What only these jobs have, looked at anew; ranks need it before the first file is decided."""
     problems: list[Problem] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    marked: dict[RelPath, str] = field(default_factory=dict)
+    """Directories with a keep marker, and its name; whole for a directory and all above it once its facts came."""
     walked: bool = False
     """Whether the whole tree was walked; else untracked files were not looked at."""

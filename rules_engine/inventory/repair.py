@@ -10,6 +10,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.tracked import observe_job
 from rules_engine.manifest.log import is_job_id
 from rules_engine.manifest.repair import Repair, accept_loss, note_hosts, plan_repair, set_aside_odd
+from rules_engine.manifest.resealing import drop_lone_seal
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.manifest.verify import Finding, verify
 from rules_engine.values.clock import Clock
@@ -79,6 +80,7 @@ def _mended(
             # First of all: what the index does not name is not looked at.
             repairs = (*note_hosts(root.require_state(), job_id), *store.mend(job_id))
             accepted = accept_loss(root.require_state(), job_id, now=clock.now()) if accept else ()
+            accepted += drop_lone_seal(root.require_state(), job_id) if accept else ()
     except RulesError as err:
         return (), err
     return (*repairs, *accepted), None

@@ -1,6 +1,7 @@
 """Between facts and rows: what a seal says as facts, what was observed as rows, and whether the two agree."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.seal import SealedDirectory, SealedRow
@@ -70,4 +71,4 @@ def vouch_all(facts: DirectoryFacts, seals: Iterable[SealedDirectory]) -> Direct
     """The facts of one directory, each vouched for where a seal names this very file."""
     rows = rows_by_name(seals)
     files = tuple(vouch(fact, rows) for fact in facts.files)
-    return DirectoryFacts(facts.path, files, facts.subdirectories, facts.inode, facts.complete)
+    return replace(facts, files=files)

@@ -16,7 +16,17 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.models import CleanupResult
 from rules_engine.jobs.planning import NOTHING_ASKED, survey
-from rules_engine.plan.model import Ask, Batch, Decision, Entry, Kept, NotDue, Plan, Remove, StepAction
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import (
+    Batch,
+    Decision,
+    Entry,
+    Kept,
+    NotDue,
+    Plan,
+    Remove,
+    StepAction,
+)
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath, join

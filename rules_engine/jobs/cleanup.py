@@ -20,7 +20,7 @@ from rules_engine.jobs.notices import OnNotice, listener
 from rules_engine.manifest.errors import UnknownJobError
 from rules_engine.manifest.log import check_job_id
 from rules_engine.manifest.store import ManifestStore
-from rules_engine.plan.model import Ask
+from rules_engine.plan.given import Ask
 from rules_engine.policy.built_in import with_cleanup_by_age, without_shield
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock

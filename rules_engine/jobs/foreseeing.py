@@ -13,7 +13,8 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.alike import Judge
-from rules_engine.plan.model import Decision, Guards, Kept, NotDue
+from rules_engine.plan.given import Guards
+from rules_engine.plan.model import Decision, Kept, NotDue
 from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import PolicySet

@@ -12,7 +12,8 @@ from rules_engine.inventory.model import Inventory
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore
-from rules_engine.plan.model import Ask, Guards, Plan
+from rules_engine.plan.given import Ask, Guards
+from rules_engine.plan.model import Plan
 from rules_engine.plan.planner import NOBODY, Watch, make_plan
 from rules_engine.policy.model import PolicySet, Tracked
 from rules_engine.values.clock import Clock
@@ -102,5 +103,7 @@ def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Se
 
 
 def needs_walk(policies: PolicySet) -> bool:
-    """Whether a removal rule reaches files without an owner, which only a walk of the whole tree finds."""
-    return any(rule.files.tracked is not Tracked.TRACKED for rule in policies.removal_rules)
+    """Whether a rule reaches files without an owner, or directories, which only a walk of the whole tree finds."""
+    return any(
+        rule.directories is not None or rule.files.tracked is not Tracked.TRACKED for rule in policies.removal_rules
+    )

@@ -1,6 +1,7 @@
 """Setting aside what has the output name of a file that is being published: a run of one step, recorded like any."""
 
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 from rules_engine import __version__
@@ -16,8 +17,18 @@ from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.discarding import entry_of
 from rules_engine.jobs.running import Everybody, NotOursError, Running
 from rules_engine.plan.decide import decide
+from rules_engine.plan.given import Ask
 from rules_engine.plan.limits import raised
-from rules_engine.plan.model import Ask, Batch, Because, Count, Header, Kept, Plan, StepAction, Trailer
+from rules_engine.plan.model import (
+    Batch,
+    Because,
+    Count,
+    Header,
+    Kept,
+    Plan,
+    StepAction,
+    Trailer,
+)
 from rules_engine.plan.protect import protection
 from rules_engine.plan.subject import Evidence, Owner, gather_evidence
 from rules_engine.policy.patterns import PATHSPEC_VERSION
@@ -77,7 +88,7 @@ def _as_if_ended(running: Running, everybody: Everybody) -> Evidence:
     seen = gather_evidence(running.policies, everybody.jobs, everybody.seen.guards, now=now)
     own = seen.owners[running.record.job_id]
     ended = {**seen.owners, running.record.job_id: Owner(own.job, JobStatus.COMPLETED, now, own.layout)}
-    return Evidence(now, seen.guards, ended, seen.links, seen.workspaces, seen.above_workspaces, seen.built_in)
+    return replace(seen, owners=ended, protected_directories={})
 
 
 def _plan(running: Running, batch: Batch, file: FileFact) -> Plan:

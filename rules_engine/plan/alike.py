@@ -12,7 +12,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import Judgement, judge
 from rules_engine.plan.protect import is_special
 from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.policy.model import PolicySet, Since
+from rules_engine.policy.model import PolicySet, Rule, Since
 from rules_engine.policy.patterns import PatternList
 from rules_engine.values.vocabulary import EntryKind
 
@@ -23,11 +23,11 @@ class Judge:
     def __init__(self, policies: PolicySet, seen: Evidence) -> None:
         self._policies = policies
         self._seen = seen
-        self._patterns = _patterns(policies)
+        self._patterns = _patterns(seen.file_rules)
         self._sized = any(
-            rule.files.larger_than is not None or rule.files.smaller_than is not None for rule in policies.rules
+            rule.files.larger_than is not None or rule.files.smaller_than is not None for rule in seen.file_rules
         )
-        self._timed = any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in policies.rules)
+        self._timed = any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in seen.file_rules)
         self._judgements: dict[Hashable, Judgement] = {}
 
     def next_directory(self) -> None:
@@ -67,7 +67,7 @@ def _is_settled(file: FileFact, owner: Owner, seen: Evidence) -> bool:
     )
 
 
-def _patterns(policies: PolicySet) -> tuple[PatternList, ...]:
-    lists = (one for rule in policies.rules for one in (rule.files.match, rule.files.exclude) if one is not None)
+def _patterns(rules: Sequence[Rule]) -> tuple[PatternList, ...]:
+    lists = (one for rule in rules for one in (rule.files.match, rule.files.exclude) if one is not None)
     # Each list once, however many rules share it; in order, because the order is part of the key.
     return tuple({(one.texts, one.reading): one for one in lists}.values())

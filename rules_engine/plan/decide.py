@@ -23,7 +23,7 @@ class Judgement:
     subjects: tuple[Subject, ...] = ()
     """Empty where the file is protected: then no rule was asked."""
     verdicts: tuple[tuple[Verdict, ...], ...] = ()
-    """For each subject, in the order of the policies' rules."""
+    """For each subject, in the order of the rules that decide about files."""
 
 
 def decide(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen: Evidence) -> Decision:
@@ -39,10 +39,8 @@ def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen
     if protected is not None:
         return Judgement(protected)
     subjects = tuple(subject_of(file, owner, policies) for owner in views or (None,))
-    verdicts = tuple(tuple(_verdict(rule, subject, seen) for rule in policies.rules) for subject in subjects)
-    each = (
-        _decide_one(one, _taking_part(policies, said, None), policies, seen) for one, said in _zip(subjects, verdicts)
-    )
+    verdicts = tuple(tuple(_verdict(rule, subject, seen) for rule in seen.file_rules) for subject in subjects)
+    each = (_decide_one(one, _taking_part(said, None, seen), policies, seen) for one, said in _zip(subjects, verdicts))
     return Judgement(combine(each), subjects, verdicts)
 
 
@@ -51,7 +49,7 @@ def would_go(judged: Judgement, rule: Rule, policies: PolicySet, seen: Evidence)
     if not judged.subjects:
         return False
     each = (
-        _decide_one(one, _taking_part(policies, said, rule), policies, seen)
+        _decide_one(one, _taking_part(said, rule, seen), policies, seen)
         for one, said in _zip(judged.subjects, judged.verdicts)
     )
     decision = combine(each)
@@ -84,10 +82,10 @@ def _zip(
     return zip(subjects, verdicts, strict=True)
 
 
-def _taking_part(policies: PolicySet, said: tuple[Verdict, ...], extra: Rule | None) -> "_Said":
+def _taking_part(said: tuple[Verdict, ...], extra: Rule | None, seen: Evidence) -> "_Said":
     pairs = [
         (rule, verdict)
-        for rule, verdict in zip(policies.rules, said, strict=True)
+        for rule, verdict in zip(seen.file_rules, said, strict=True)
         if not isinstance(verdict, NotMatched) and (not rule.report_only or rule is extra)
     ]
     keep = tuple((rule, verdict) for rule, verdict in pairs if not rule.is_removal)

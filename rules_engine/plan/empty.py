@@ -10,7 +10,7 @@ from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import PolicySet, Tracked
-from rules_engine.values.paths import RelPath, join, name_of, parent, sort_key
+from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key
 from rules_engine.values.quantities import FOREVER
 from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus, RuleName
 
@@ -35,8 +35,9 @@ class EmptyDirectories:
         self._emptied: dict[RelPath, _Seen] = {}
 
     def add(self, facts: DirectoryFacts, owner: JobId, rules: frozenset[RuleName], *, all_go: bool) -> None:
-        """Note a directory at or below the workspace of `owner`, and whether every file in it goes by `rules`."""
-        if all_go and facts.complete and facts.inode is not None:
+        """Note a directory of `owner` alone, and whether every file in it goes by `rules`."""
+        inside = is_at_or_below(facts.path, self._evidence.owners[owner].job.workspace)
+        if inside and all_go and facts.complete and facts.inode is not None:
             self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, rules)
 
     def batches(self) -> tuple[Batch, ...]:

@@ -68,7 +68,7 @@ def explain(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, se
 def _owner_trace(
     subject: Subject, said: tuple[Verdict, ...], decision: Decision, policies: PolicySet, seen: Evidence
 ) -> OwnerTrace:
-    pairs = list(zip(policies.rules, said, strict=True))
+    pairs = list(zip(seen.file_rules, said, strict=True))
     if seen.built_in is not None:
         pairs.append((seen.built_in, select(seen.built_in, subject)))
     traces = [_rule_trace(rule, verdict, subject, decision, seen) for rule, verdict in pairs]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from rules_engine.errors import InvalidValueError
-from rules_engine.plan.model import Ask, Count, PlanLimits, StepAction, Trailer
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import Count, PlanLimits, StepAction, Trailer
 from rules_engine.policy.model import Limits
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import plural

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import msgspec
 
-from rules_engine.manifest.model import Damage
 from rules_engine.policy.model import Action
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
@@ -18,6 +17,8 @@ class Because(StrEnum):
     """Why a file is kept; a closed list that grows, each documented in docs/semantics.md."""
 
     OWN_STATE = "own_state"
+    PINNED = "pinned"
+    KEEP_MARKER = "keep_marker"
     SPECIAL_NAME = "special_name"
     NOT_A_FILE = "not_a_file"
     LAYOUT_LINK = "layout_link"
@@ -98,6 +99,14 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of a directory to create: its permission bits; -1 leaves them to the umask."""
 
 
+class Whole(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a directory that goes whole holds; still so when the step is carried out, or it stays."""
+
+    files: int
+    contents: str
+    """SHA-256, hex, of everything below it, as plan/contents.py counts it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Steps of one directory with one action and one reason; at most 4 096 entries."""
@@ -109,6 +118,10 @@ class Batch:
     owners: tuple[JobId, ...] = ()
     reason: str = "due"
     deliverable: bool = False
+    released: tuple[RuleName, ...] = ()
+    """Keep rules of earlier applied policy sets that still protect these entries."""
+    wholes: tuple[Whole, ...] = ()
+    """Of directories that go whole, with `reason` "unit": one for each entry, in order."""
 
 
 LARGEST_BATCH = 4_096
@@ -182,12 +195,39 @@ class KeptSummary:
 
 
 @dataclass(slots=True)
+class ReleaseSummary:
+    """What goes although a keep rule of an earlier applied policy set still protects it."""
+
+    name: RuleName
+    place: str
+    """`file:line` of the rule in the set that was applied."""
+    run_id: str
+    """The last run whose policies had it."""
+    count: Count = field(default_factory=Count)
+    allowed: bool = False
+    """Whether the plan was made with `--release` for it."""
+
+
+@dataclass(slots=True)
+class PinSummary:
+    """A pin that holds, and what of this plan it keeps."""
+
+    what: str
+    """The path below the root, or `job ID`."""
+    reason: str
+    until: Instant | None
+    kept: Count = field(default_factory=Count)
+
+
+@dataclass(slots=True)
 class Trailer:
     """What a plan adds up to; written last, so that a plan that was cut short is never applied."""
 
     steps: dict[str, Count] = field(default_factory=dict)
     """Step action → files and bytes."""
     deliverables: Count = field(default_factory=Count)
+    releases: list[ReleaseSummary] = field(default_factory=list)
+    pins: list[PinSummary] = field(default_factory=list)
     rules: list[RuleSummary] = field(default_factory=list)
     kept: list[KeptSummary] = field(default_factory=list)
     due_by_day: list[tuple[str, Count]] = field(default_factory=list)
@@ -223,25 +263,3 @@ class Plan:
     def collected(self) -> "Plan":
         """The same plan with its batches in memory and its trailer whole."""
         return Plan(self.header, tuple(self.batches), self.trailer)
-
-
-@dataclass(frozen=True, slots=True)
-class Guards:
-    """What protects files besides rules: what could not be trusted, and the tool's own files."""
-
-    damaged: tuple[Damage, ...] = ()
-    own: tuple[RelPath, ...] = ()
-    """Policy folders and plan files that lie below the root."""
-    root_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What a caller asked of one plan."""
-
-    limits: Mapping[str, int | None] = field(default_factory=dict)
-    """Raised limits by name; None is unlimited."""
-    jobs: frozenset[JobId] | None = None
-    """Only steps on what one of these jobs owns; narrows after all decisions. None is everything."""
-    said: Mapping[str, str] = field(default_factory=dict)
-    """What else was asked for, in the caller's words; recorded in the plan."""

@@ -9,27 +9,28 @@ from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.alike import Judge
 from rules_engine.plan.decide import Judgement
+from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.empty import EmptyDirectories
+from rules_engine.plan.given import Ask, Guards
 from rules_engine.plan.limits import raised, refusals
 from rules_engine.plan.model import (
     LARGEST_BATCH,
-    Ask,
     Batch,
     Decision,
     Entry,
-    Guards,
     Header,
     Plan,
     Remove,
     StepAction,
     Trailer,
 )
-from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
+from rules_engine.plan.narrow import Narrowing
+from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
-from rules_engine.values.paths import is_at_or_below, to_bytes
+from rules_engine.values.paths import to_bytes
 from rules_engine.values.quantities import Instant, instant_from
 from rules_engine.values.vocabulary import JobId, RuleName
 
@@ -74,7 +75,7 @@ def make_plan(
         versions={"pathspec": PATHSPEC_VERSION, "rules_engine": __version__},
         ask=_asked(ask),
     )
-    planner = _Planner(policies, OwnerIndex(known), seen, header, watch, only=ask.jobs)
+    planner = _Planner(policies, OwnerIndex(known), seen, header, ask=ask, watch=watch)
     return Plan(header, planner.batches(inventory), planner.trailer)
 
 
@@ -88,21 +89,12 @@ class _Planner:
     """One making of a plan; its trailer grows while the batches go by."""
 
     def __init__(
-        self,
-        policies: PolicySet,
-        owners: OwnerIndex,
-        seen: Evidence,
-        header: Header,
-        watch: Watch,
-        *,
-        only: frozenset[JobId] | None,
+        self, policies: PolicySet, owners: OwnerIndex, seen: Evidence, header: Header, *, ask: Ask, watch: Watch
     ) -> None:
-        self._policies = policies
         self._owners = owners
-        self._seen = seen
         self._header = header
         self._watch = watch
-        self._only = only
+        self._narrowing = Narrowing(ask)
         self._summary = Summary(policies, seen)
         self._empty = EmptyDirectories(policies, seen)
         self._judge = Judge(policies, seen)
@@ -113,7 +105,7 @@ class _Planner:
 
     def batches(self, inventory: Inventory) -> Iterator[Batch]:
         for facts in inventory.directories:
-            yield from self._directory(facts)
+            yield from self._steps(self._decided(facts))
         for batch in self._empty.batches():
             for _ in batch.entries:
                 self._summary.count_directory()
@@ -121,39 +113,9 @@ class _Planner:
         trailer = self._summary.finish(inventory)
         trailer.refusals = refusals(self._header.limits, trailer, self._summary.untracked_removals)
 
-    def _directory(self, facts: DirectoryFacts) -> Iterator[Batch]:
+    def _decided(self, facts: DirectoryFacts) -> DecidedDirectory:
+        """What is decided about the files of one directory."""
         owners = self._owners.of_directory(facts.path)
-        groups: dict[_Key, list[Entry]] = {}
-        stays = False
-        for judged, jobs, files in self._judged(facts, owners):
-            decision = judged.decision
-            ids = tuple(job.job_id for job in jobs)
-            if isinstance(decision, Remove) and not self._is_asked_for(ids):
-                self._summary.leave_out(files, tracked=bool(jobs))
-                stays = True
-                continue
-            self._summary.count(files, judged, tracked=bool(jobs))
-            for file in files:
-                self._watch(file, decision)
-            if isinstance(decision, Remove):
-                key = (StepAction(decision.action.value), decision.rules, ids, decision.deliverable)
-                groups.setdefault(key, []).extend(_entry(file, decision.due) for file in files)
-            else:
-                stays = True
-        whole = owners.whole[0] if len(owners.whole) == 1 else None
-        if whole and is_at_or_below(facts.path, whole.workspace) and self._is_asked_for((whole.job_id,)):
-            rules = frozenset(name for key in groups for name in key[1])
-            self._empty.add(facts, whole.job_id, rules, all_go=not stays)
-        for key, entries in sorted(groups.items(), key=lambda group: group[0]):
-            yield from _batches(facts, key, entries)
-
-    def _is_asked_for(self, owners: Iterable[JobId]) -> bool:
-        return self._only is None or not self._only.isdisjoint(owners)
-
-    def _judged(
-        self, facts: DirectoryFacts, owners: DirectoryOwners
-    ) -> Iterable[tuple[Judgement, tuple[JobRecord, ...], list[FileFact]]]:
-        """The files of one directory by judgement, those that share one together."""
         self._judge.next_directory()
         alike: dict[int, tuple[Judgement, tuple[JobRecord, ...], list[FileFact]]] = {}
         for file in facts.files:
@@ -161,7 +123,42 @@ class _Planner:
             judged = self._judge.judge(file, jobs)
             # Judgements are compared by identity: equal ones of different files hold different subjects.
             alike.setdefault(id(judged), (judged, jobs, []))[2].append(file)
-        return alike.values()
+        groups = tuple(
+            DecidedFiles(judged, tuple(job.job_id for job in jobs), tuple(files))
+            for judged, jobs, files in alike.values()
+        )
+        return DecidedDirectory(facts, tuple(job.job_id for job in owners.whole), groups)
+
+    def _steps(self, directory: DecidedDirectory) -> Iterator[Batch]:
+        steps: dict[_Key, list[Entry]] = {}
+        stays = False
+        for group in directory.groups:
+            decision = group.judged.decision
+            if not isinstance(decision, Remove):
+                self._count(group)
+                stays = True
+                continue
+            asked, left_out = self._narrowing.split(group, decision)
+            if left_out is not None:
+                self._summary.leave_out(left_out.files, tracked=left_out.tracked)
+                stays = True
+            if asked is not None:
+                self._count(asked)
+                key = (StepAction(decision.action.value), decision.rules, asked.owners, decision.deliverable)
+                steps.setdefault(key, []).extend(_entry(file, decision.due) for file in asked.files)
+        self._note_emptied(directory, frozenset(name for key in steps for name in key[1]), all_go=not stays)
+        for key, entries in sorted(steps.items(), key=lambda one: one[0]):
+            yield from _batches(directory.facts, key, entries)
+
+    def _count(self, group: DecidedFiles) -> None:
+        self._summary.count(group.files, group.judged, tracked=group.tracked)
+        for file in group.files:
+            self._watch(file, group.judged.decision)
+
+    def _note_emptied(self, directory: DecidedDirectory, rules: frozenset[RuleName], *, all_go: bool) -> None:
+        """Remember a directory of one job's workspace: it may go once it is empty."""
+        if len(directory.whole) == 1 and self._narrowing.asks_for_jobs(directory.whole):
+            self._empty.add(directory.facts, directory.whole[0], rules, all_go=all_go)
 
 
 def _entry(file: FileFact, due: Instant) -> Entry:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.model import Guards, Kept
+from rules_engine.plan.given import Guards
+from rules_engine.plan.model import Kept
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import (
     Layout,
@@ -64,6 +65,8 @@ class Evidence:
     workspaces: Mapping[RelPath, tuple[JobId, ...]]
     above_workspaces: frozenset[RelPath]
     """Every directory that a workspace lies below."""
+    file_rules: tuple[Rule, ...]
+    """The rules that decide about files, ordered by name; verdicts come in this order."""
     built_in: Rule | None
     """`settings.cleanup` as a rule; it acts where no rule of a policy selects. None in manual cleanup."""
     protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
@@ -84,7 +87,7 @@ def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guar
                 links.setdefault(link, job.job_id)
     above = frozenset(directory for workspace in workspaces for directory in ancestors(workspace))
     built_in = built_in_rule(policies.settings.cleanup) if policies.built_in else None
-    return Evidence(now, guards, owners, links, workspaces, above, built_in)
+    return Evidence(now, guards, owners, links, workspaces, above, policies.file_rules, built_in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class Summary:
 
     def _count_rules(self, some: Count, judged: Judgement) -> None:
         deciding = () if isinstance(judged.decision, Kept) else judged.decision.rules
-        for place, rule in enumerate(self._policies.rules):
+        for place, rule in enumerate(self._seen.file_rules):
             said = [verdicts[place] for verdicts in judged.verdicts]
             if not said:
                 return

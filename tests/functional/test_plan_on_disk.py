@@ -12,7 +12,8 @@ from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.lifecycle import add, finish, start
 from rules_engine.jobs.planning import survey
-from rules_engine.plan.model import Ask, Decision, Kept, NotDue, Plan, Remove
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import Decision, Kept, NotDue, Plan, Remove
 from rules_engine.plan.planner import make_plan
 from rules_engine.policy.load import load_texts
 from rules_engine.values.paths import RelPath

@@ -11,7 +11,7 @@ from world import World
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.manifest.model import Damage, DeclaredDirectory, JobRecord, Liveness
-from rules_engine.plan.model import Guards
+from rules_engine.plan.given import Guards
 from rules_engine.policy.model import (
     Action,
     After,

@@ -9,7 +9,8 @@ from strategies import LAW, worlds
 from world import World, due, removed
 
 from rules_engine.inventory.model import Inventory
-from rules_engine.plan.model import Ask, Because, Kept, Plan, Remove, StepAction
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import Because, Kept, Plan, Remove, StepAction
 from rules_engine.plan.planner import make_plan
 from rules_engine.plan.protect import protection
 from rules_engine.policy.built_in import BY_AGE, MANUAL, manual_policies, with_cleanup_by_age, without_shield

@@ -10,7 +10,8 @@ from makers import NOW
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import decide
-from rules_engine.plan.model import Ask, Decision, Guards, NotDue, Plan, Remove
+from rules_engine.plan.given import Ask, Guards
+from rules_engine.plan.model import Decision, NotDue, Plan, Remove
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.planner import NOBODY, Watch, make_plan
 from rules_engine.plan.subject import Evidence, gather_evidence

@@ -5,7 +5,8 @@ from job_world import LaterClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.lifecycle import add, finish, start
 from rules_engine.jobs.planning import survey
-from rules_engine.plan.model import Ask, Plan
+from rules_engine.plan.given import Ask
+from rules_engine.plan.model import Plan
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import DAY, Instant

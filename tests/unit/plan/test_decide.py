@@ -9,7 +9,8 @@ from makers import NOW, days, days_ago, decided, evidence, file, job, keep, narr
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.manifest.model import Damage
 from rules_engine.plan.decide import combine, decide, judge, would_go
-from rules_engine.plan.model import Because, Guards, Kept, NotDue, Remove
+from rules_engine.plan.given import Guards
+from rules_engine.plan.model import Because, Kept, NotDue, Remove
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, After, FileSelector, Settings, Since, Tracked
 from rules_engine.values.paths import RelPath
@@ -148,6 +149,7 @@ def test_a_report_rule_that_is_kept_back_would_not_go() -> None:
     judged = judge(file("misc/x"), (), said, seen)
     assert not would_go(judged, report, said, seen)
     only = policies(report)
+    seen = evidence(only)
     assert would_go(judge(file("misc/x"), (), only, seen), report, only, seen)
 
 

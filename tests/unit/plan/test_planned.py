@@ -9,7 +9,8 @@ from rules_engine.errors import InvalidValueError
 from rules_engine.inventory.model import DirectoryFacts, Inventory
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.explain import explain
-from rules_engine.plan.model import Ask, Batch, Count, Guards, StepAction
+from rules_engine.plan.given import Ask, Guards
+from rules_engine.plan.model import Batch, Count, StepAction
 from rules_engine.plan.planner import make_plan
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, FileSelector, JobSelector, Settings, Tracked
