@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -159,13 +159,23 @@ def append(
             keeps.keep_up(log, durable=durable)
 
 
-def begin(directory: Directory, name: str, event: Event, *, at: Instant, held: bool) -> bool:
-    """Make the log `name` with its first event in it, durably; False where it is there already.
+def begin(
+    directory: Directory,
+    name: str,
+    event: Event,
+    *,
+    at: Instant,
+    held: bool,
+    earlier: Sequence[tuple[Instant, Event]] = (),
+) -> bool:
+    """Make the log `name` with its first event in it, durably, after `earlier` ones; False where it is there already.
 
     An empty log is a damaged one, so there must be no moment at which a log is empty.
     """
     aside = f".{secrets.token_hex(8)}.tmp"
-    directory.create_file(aside, encode_line(Line(seq=1, at=at, event=event, held=held)))
+    lines = [Line(seq=number, at=when, event=before) for number, (when, before) in enumerate(earlier, 1)]
+    lines.append(Line(seq=len(lines) + 1, at=at, event=event, held=held))
+    directory.create_file(aside, b"".join(map(encode_line, lines)))
     try:
         directory.rename_new(aside, directory, name)
     except FileExistsError:

@@ -56,6 +56,8 @@ class JobRecord:
     liveness: Liveness = Liveness.UNKNOWN
     """Read from the job's lock when the record was read; only meaningful while running."""
     sealed: bool = False
+    packed: bool = False
+    """Its seal stands alone: the logs of a job that ended long ago are gone."""
 
     @property
     def places(self) -> tuple[RelPath, ...]:

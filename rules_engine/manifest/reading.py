@@ -103,7 +103,7 @@ def read_job(
     """One job of `listing`; `locked` as for `observer`."""
     hosts = listing.logs.get(job_id, {})
     seal, note = _seal(state, job_id, listing)
-    lost = cut_logs(job_id, listing)
+    lost = cut_logs(job_id, listing, seal)
     if seal is not None and lost is None and is_current(seal, hosts):
         return Found(Folded(seal.record, status=seal.record.status), seal)
     folded = fold(job_id, read_logs(state, job_id, hosts), observer(state, machine, job_id, locked=locked))

@@ -21,7 +21,7 @@ from rules_engine.manifest.fold import Attempt, Folded, fold
 from rules_engine.manifest.lines import check_of_line
 from rules_engine.manifest.log import Log
 from rules_engine.manifest.mending import Draft
-from rules_engine.manifest.model import JobRecord, Liveness
+from rules_engine.manifest.model import DeclaredDirectory, JobRecord, Liveness
 from rules_engine.manifest.seal import CoveredLog, Seal
 from rules_engine.values.names import EncodedName, encode_name
 from rules_engine.values.paths import RelPath, join
@@ -114,17 +114,11 @@ def _missing(folded: Folded, sealed: JobRecord) -> _Missing:
             if files.get(path, {}).get(name) != file_type
         ],
         directories=[
-            AddDirectory(
-                encode_name(path),
-                str(one.directory_type) if one.directory_type else None,
-                str(one.file_type) if one.file_type else None,
-            )
-            for path, one in sealed.directories.items()
-            if directories.get(path) != one
+            directory_of(path, one) for path, one in sealed.directories.items() if directories.get(path) != one
         ],
         finish=None
         if folded.status is sealed.status
-        else _finish(sealed.status, {one.host: one.last_seq for one in folded.running}),
+        else finish_of(sealed.status, {one.host: one.last_seq for one in folded.running}),
     )
 
 
@@ -133,7 +127,8 @@ def _began_alike(found: JobRecord, sealed: JobRecord) -> bool:
     return same == (sealed.job_type, sealed.workspace, sealed.output, sealed.attempt)
 
 
-def _start(sealed: JobRecord, *, critical: bool) -> Start:
+def start_of(sealed: JobRecord, *, critical: bool) -> Start:
+    """The event that began the newest attempt of a sealed job, as far as its seal tells."""
     links = {sealed.status.value: encode_name(sealed.status_link)} if sealed.status_link else {}
     return Start(
         format_version=FORMAT_VERSION,
@@ -149,7 +144,14 @@ def _start(sealed: JobRecord, *, critical: bool) -> Start:
     )
 
 
-def _finish(status: JobStatus, others: dict[str, int]) -> Finish:
+def directory_of(path: RelPath, declared: DeclaredDirectory) -> AddDirectory:
+    """The event that declared a directory."""
+    kind, file_type = declared.directory_type, declared.file_type
+    return AddDirectory(encode_name(path), str(kind) if kind else None, str(file_type) if file_type else None)
+
+
+def finish_of(status: JobStatus, others: dict[str, int]) -> Finish:
+    """The event that ended an attempt with that status."""
     return Finish("completed" if status is JobStatus.COMPLETED else "failed", others)
 
 
@@ -161,7 +163,7 @@ def _holes(draft: Draft, reach: _Reach | None) -> list[int]:
 def _begin(draft: Draft, reach: _Reach | None, sealed: JobRecord, *, critical: bool) -> Draft:
     """The draft with the start of the sealed attempt in its first hole."""
     first = next(iter(_holes(draft, reach)), None)
-    return _with(draft, first, at=sealed.started, start=_start(sealed, critical=critical))
+    return _with(draft, first, at=sealed.started, start=start_of(sealed, critical=critical))
 
 
 def _fill(draft: Draft, reach: _Reach | None, missing: _Missing, sealed: JobRecord) -> Draft:

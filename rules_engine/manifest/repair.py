@@ -18,7 +18,7 @@ from rules_engine.manifest.mending import Draft, piece_together
 from rules_engine.manifest.pieces import has_good_paths
 from rules_engine.manifest.recovery import recover
 from rules_engine.manifest.seal import Seal, SealError
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, list_shelf, read_seal
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_on_shelf, is_current, list_shelf, read_seal
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape, plural
 from rules_engine.values.vocabulary import JobId
@@ -150,7 +150,8 @@ class _Remains:
         """
         listing = find_on_shelf(state, job_id)
         seal = find_seal(state, job_id)
-        told = {log.host for log in seal.logs} if seal is not None else set()
+        is_packed = seal is not None and seal.record.packed and is_current(seal, listing.logs.get(job_id, {}))
+        told = {log.host for log in seal.logs} if seal is not None and not is_packed else set()
         backups = {host: read_backup(state, log_name(job_id, host)) for host in listing.backups.get(job_id, {})}
         hosts = sorted({*listing.logs.get(job_id, {}), *backups, *told})
         return cls(job_id, {host: read_log_bytes(state, log_name(job_id, host)) for host in hosts}, backups, seal)

@@ -1,5 +1,7 @@
 """Seals after a repair: a damaged one is set aside, and one whose logs were mended covers them again."""
 
+from dataclasses import replace
+
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.machine import Machine
 from rules_engine.filesystem.root import open_area
@@ -32,9 +34,18 @@ def mend_seal(state: Directory, machine: Machine, job_id: JobId) -> tuple[Repair
     logs = read_logs(state, job_id, listing.logs.get(job_id, {}))
     covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
     with open_area(state, SEALED) as area:
-        data = encode_seal(seal.record, covered, completed(seal.record, seal.directories()))
+        data = encode_seal(replace(seal.record, packed=False), covered, completed(seal.record, seal.directories()))
         area.write_file(f"{job_id}{SEAL_SUFFIX}", data)
     return (Repair(f"{SEALED}/{job_id}{SEAL_SUFFIX}", "covers the mended manifest again"),)
+
+
+def drop_lone_seal(state: Directory, job_id: JobId) -> tuple[Repair, ...]:
+    """Set a damaged seal aside that was packed, so that nothing tells of the job any more."""
+    listing = find_on_shelf(state, job_id)
+    is_alone = job_id in listing.seals and job_id not in listing.logs and job_id not in listing.backups
+    if not is_alone or find_seal(state, job_id) is not None:
+        return ()
+    return (replace(_set_aside(state, job_id), what="set aside: nothing tells any more what the job had"),)
 
 
 def _set_aside(state: Directory, job_id: JobId) -> Repair:

@@ -66,7 +66,7 @@ class _DeclaredRow(msgspec.Struct, frozen=True, array_like=True):
     file_type: str | None
 
 
-class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     format_version: int
     kind: str
     job_id: str
@@ -88,6 +88,8 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In order; each with the number of its rows that the manifest names, and whether something in it is doubted."""
     check: str
     """The CRC of everything behind the first line."""
+    packed: bool = False
+    """It stands alone: what is left of its logs may go."""
 
 
 _DIRECTORY: Final = msgspec.json.Decoder(SealedDirectory)
@@ -182,6 +184,7 @@ def encode_seal(
         logs=list(logs),
         directories=listed,
         check=check_of(body),
+        packed=record.packed,
     )
     return close_line(_ENCODER.encode(head)) + body
 
@@ -246,4 +249,5 @@ def _record(head: _Head, files: SealedFiles) -> JobRecord:
         },
         cleanup=head.cleanup.to_policy() if head.cleanup else None,
         sealed=True,
+        packed=head.packed,
     )

@@ -141,8 +141,9 @@ def read_seal(state: Directory, job_id: JobId) -> Seal:
 
 
 def is_current(seal: Seal, hosts: Mapping[str, int]) -> bool:
-    """Whether the logs of the job are exactly those that the seal covers."""
-    return {log.host: log.length for log in seal.logs} == dict(hosts)
+    """Whether the logs of the job are exactly those that the seal covers; of a packed one, what is left of them."""
+    covered = {log.host: log.length for log in seal.logs}
+    return hosts.items() <= covered.items() if seal.record.packed else covered == dict(hosts)
 
 
 def lost_lines(seal: Seal, hosts: Mapping[str, int]) -> str | None:
@@ -156,10 +157,14 @@ def lost_lines(seal: Seal, hosts: Mapping[str, int]) -> str | None:
     return None
 
 
-def cut_logs(job_id: JobId, listing: Listing) -> str | None:
+def cut_logs(job_id: JobId, listing: Listing, seal: Seal | None) -> str | None:
     """What a backup has and its log, which is written first, has no more; None where nothing is lost."""
     logs = listing.logs.get(job_id, {})
+    packed = {log.host: log.length for log in seal.logs} if seal is not None and seal.record.packed else {}
     for host, length in sorted(listing.backups.get(job_id, {}).items()):
+        if length <= packed.get(host, -1):
+            # Listed before it went with its log: the seal stands for both.
+            continue
         if host not in logs:
             return f"manifest `{log_name(job_id, host)}` is gone"
         if 0 <= logs[host] < length:

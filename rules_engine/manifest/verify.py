@@ -13,7 +13,7 @@ from rules_engine.manifest.log import log_name, parse_log
 from rules_engine.manifest.pieces import Piece, first_seq, has_good_paths, split_pieces
 from rules_engine.manifest.repair import read_backup, read_log_bytes
 from rules_engine.manifest.seal import Seal, SealError
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, Listing, list_shelf, read_seal
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, Listing, is_current, list_shelf, read_seal
 from rules_engine.values.text import escape, plural
 from rules_engine.values.vocabulary import JobId
 
@@ -52,8 +52,9 @@ def _job(state: Directory, job_id: JobId, listing: Listing) -> Iterator[Finding]
     for host in missing_hosts(state, listing.logs.get(job_id, {})):
         yield Finding(job_id, f"{STATE}/{HOSTS}", f"does not name host `{host}`, so its manifest may be overlooked")
     backups = listing.backups.get(job_id, {})
-    covered = {log.host: log.length for log in seal.logs} if seal is not None else {}
-    is_started, is_readable = False, True
+    is_packed = seal is not None and seal.record.packed and is_current(seal, listing.logs.get(job_id, {}))
+    covered = {log.host: log.length for log in seal.logs} if seal is not None and not is_packed else {}
+    is_started, is_readable = is_packed, True
     for host in sorted({*listing.logs.get(job_id, {}), *backups, *covered}):
         name = log_name(job_id, host)
         try:

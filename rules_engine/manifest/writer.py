@@ -12,6 +12,7 @@ from rules_engine.manifest.errors import JobFinishedError, UnknownJobError
 from rules_engine.manifest.events import Event, Start
 from rules_engine.manifest.hosts import note_host
 from rules_engine.manifest.log import Guard, append, begin, check_host, lacks_lines, log_name
+from rules_engine.manifest.packing import unpack
 from rules_engine.manifest.reading import read_one
 from rules_engine.manifest.repair import Repair, mend
 from rules_engine.manifest.shelf import MANIFESTS, find_on_shelf
@@ -87,13 +88,16 @@ class Writer:
         state, name, at = self._root.require_state(), log_name(job_id, host), self._clock.now()
         locked = is_job_locked(state, job_id) if held is None else held
         backup = Backup(state, name)
+        # An attempt of a packed job begins with what the job has; what is left of its logs would not say that.
+        earlier = unpack(state, job_id, critical=event.critical) if isinstance(event, Start) else ()
         with open_area(state, MANIFESTS) as area:
             if area.stat(name) is None:
                 if backup.is_ahead(0):
                     raise lacks_lines(name)
                 self._check_known(job_id, event, guard)
                 note_host(state, host, area)
-                if begin(area, name, event, at=at, held=locked):
+                earlier = earlier or unpack(state, job_id)
+                if begin(area, name, event, at=at, held=locked, earlier=earlier):
                     self._back_up(state, job_id, event, area, name)
                     return
             append(area, name, [event], at=at, held=locked, durable=durable, guard=guard, backup=backup)
