@@ -5,6 +5,8 @@ from typing import Final
 from rules_engine.policy.fields import read_size
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.nodes import Node
+from rules_engine.policy.ranks import check_ranks
+from rules_engine.policy.whole import check_whole, is_about_directories
 
 _REMOVAL_ONLY: Final = {
     "after": "a keep rule protects at once; how long it protects is `for`",
@@ -17,12 +19,17 @@ _REMOVAL_ONLY: Final = {
 def check_rule(node: Node, findings: Findings) -> None:
     """Note everything in a rule that has no meaning or can never hold."""
     action = node.at(("action",))
-    if action.text == "keep":
-        _check_keep(node, findings)
-    else:
+    about_directories = is_about_directories(node)
+    if about_directories:
+        check_whole(node, findings)
+    if action.text != "keep":
         _check_removal(node, action, findings)
-    _check_tracked(node, findings)
-    _check_sizes(node, findings)
+    elif not about_directories:
+        _check_keep(node, findings)
+    if not about_directories:
+        _check_tracked(node, findings)
+        _check_sizes(node, findings)
+    check_ranks(node, findings)
     _check_parameters(node, findings)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Final
 
-from rules_engine.policy.model import PolicySet
+from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.templates import Template
 
@@ -20,6 +20,11 @@ def digest_of(policies: PolicySet) -> str:
     parts = {"rules": policies.rules, "layouts": policies.layouts, "settings": policies.settings}
     text = json.dumps(_canonical(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def same_effect(one: Rule, other: Rule) -> bool:
+    """Whether two rules say the same, wherever they stand and whatever they tell readers."""
+    return _canonical(one) == _canonical(other)
 
 
 def _canonical(value: object) -> object:

@@ -58,6 +58,22 @@ def read_patterns(node: Node | None, reading: Reading, findings: Findings) -> Pa
     return parse_patterns([item.text for item in node.each()], reading)
 
 
+def read_directory_patterns(node: Node | None, findings: Findings) -> PatternList | None:
+    """The narrow patterns of directories that stand there; one that could also match a file is a finding."""
+    for item in node.each() if node is not None else ():
+        if not item.text.startswith("!") and not item.text.endswith("/"):
+            findings.error("P430", f"pattern `{item.text}` does not end in `/`", item.span, _directory_help(item.text))
+            return None
+    return read_patterns(node, Reading.NARROW, findings)
+
+
+def _directory_help(text: str) -> str:
+    if not text.endswith("/**"):
+        return f"write `{text}/`: only a directory goes so, and a pattern of directories ends in `/`"
+    above = text.removesuffix("**")
+    return f"write `{above}` for the directory itself, or `{above}*/` for each directory directly in it"
+
+
 def read_template(node: Node, allowed: Mapping[str, str], findings: Findings) -> Template | None:
     """The template that stands there; each of its fields is one of `allowed` (name → what may follow a colon)."""
     place = node.span

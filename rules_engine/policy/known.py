@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules_engine.policy.findings import Findings, suggest
-from rules_engine.policy.nodes import Node, Pair
+from rules_engine.policy.nodes import Node
+from rules_engine.values.diagnostics import Span
 from rules_engine.values.vocabulary import FileType
 
 _NO_LAYOUT = "no layout is loaded; write one with `kind: layout`"
@@ -39,15 +40,20 @@ class Known:
             message = f"without a layout no file lies in the {place.text} of a job"
             findings.error("P422", message, place.span, _NO_LAYOUT)
 
-    def check_parameters(self, pairs: Iterable[Pair], job_types: Iterable[str], findings: Findings) -> None:
-        """Note each parameter that none of the job types has; no job types are all."""
+    def check_workspace(self, unit: Node | None, findings: Findings) -> None:
+        """Note a rule about workspaces where there is no layout to say where one is."""
+        if unit is not None and unit.text == "workspace" and not self.parameters_of:
+            findings.error("P422", "without a layout no job has a workspace", unit.span, _NO_LAYOUT)
+
+    def check_parameters(self, names: Iterable[tuple[str, Span]], job_types: Iterable[str], findings: Findings) -> None:
+        """Note each parameter, with its place, that none of the job types has; no job types are all."""
         types = [one for one in job_types if one in self.parameters_of] or list(self.parameters_of)
-        names = frozenset(name for one in types for name in self.parameters_of[one])
-        for pair in pairs:
-            if pair.key not in names:
-                message = f"no job that this rule selects has the parameter `{pair.key}`"
+        known = frozenset(name for one in types for name in self.parameters_of[one])
+        for name, span in names:
+            if name not in known:
+                message = f"no job that this rule selects has the parameter `{name}`"
                 otherwise = "jobs of these types have no parameters" if types else _NO_LAYOUT
-                findings.error("P409", message, pair.span, suggest(pair.key, names, otherwise))
+                findings.error("P409", message, span, suggest(name, known, otherwise))
 
 
 def names_of(layouts: Iterable[Node]) -> Known:

@@ -7,6 +7,7 @@ from typing import Final
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.lint_patterns import find_text, lint_patterns, warning
 from rules_engine.policy.lint_text import find_cut_values
+from rules_engine.policy.lint_whole import lint_whole
 from rules_engine.policy.model import PolicySet, Rule, Since, Tracked
 from rules_engine.policy.reach import is_deliverable, layouts_of, may_share, shared_path
 from rules_engine.values.diagnostics import Diagnostic
@@ -27,6 +28,7 @@ def lint(policies: PolicySet, sources: Mapping[str, str] | None = None) -> tuple
     for rule in policies.rules:
         found += _lint_rule(rule, policies, texts)
         found += lint_patterns(rule, policies, texts)
+        found += lint_whole(rule, policies, texts)
     found += _delays(policies, texts)
     return tuple(sorted(found, key=lambda one: one.order))
 
@@ -48,6 +50,8 @@ def _lint_rule(rule: Rule, policies: PolicySet, sources: Mapping[str, str]) -> I
 
 def _is_about_everything(rule: Rule) -> bool:
     jobs, files = rule.jobs, rule.files
+    if not rule.decides_files or jobs.ranks:
+        return False
     if jobs.types is not None or jobs.parameters or files.types is not None or files.place is not None:
         return False
     if files.exclude is not None or files.larger_than is not None or files.smaller_than is not None:
@@ -103,7 +107,7 @@ def _reaches_nothing(rule: Rule, policies: PolicySet, sources: Mapping[str, str]
 
 def _delays(policies: PolicySet, sources: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Two removals of one class that can select the same file, and one of them waits longer."""
-    acting = [rule for rule in policies.removal_rules if not rule.report_only]
+    acting = [rule for rule in policies.file_rules if rule.is_removal and not rule.report_only]
     alike = ((one, other) for one, other in combinations(acting, 2) if one.otherwise is other.otherwise)
     pairs = tuple(islice(alike, _MOST_PAIRS))
     for first, second in pairs:

@@ -20,11 +20,13 @@ _FIELD: Final = re.compile(r"\{[^{}]*\}")
 
 def lint_patterns(rule: Rule, policies: PolicySet, sources: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Warnings about the patterns of one rule."""
-    for patterns in (rule.files.match, rule.files.exclude):
+    selector = rule.directories
+    match, exclude = (selector.match, selector.exclude) if selector else (rule.files.match, rule.files.exclude)
+    for patterns in (match, exclude):
         for index, text in enumerate(patterns.texts if patterns is not None else ()):
             yield from _bracket_words(rule, text, sources)
             yield from _host_path(rule, text, policies, sources)
-            if patterns is not None and patterns is rule.files.match:
+            if patterns is not None and patterns is match:
                 yield from _match(rule, patterns, index, policies, sources)
 
 

@@ -6,7 +6,7 @@ from itertools import islice, product
 from typing import Final
 
 from rules_engine.policy.gitignore import Line
-from rules_engine.policy.model import FileSelector, Layout, PolicySet, Rule, Tracked
+from rules_engine.policy.model import FileSelector, Layout, PolicySet, Rule, Tracked, Unit
 from rules_engine.policy.wildmatch import ANY_NAME, Component
 from rules_engine.values.paths import RelPath, from_bytes
 from rules_engine.values.vocabulary import FileType, Place
@@ -27,18 +27,26 @@ def is_deliverable(file_type: FileType, layouts: Iterable[Layout]) -> bool:
 
 
 def may_share(first: Rule, second: Rule, policies: PolicySet) -> bool:
-    """Whether it cannot be proved that no file is selected by both rules."""
+    """Whether it cannot be proved that no file is selected by both rules, nor a directory with or without files."""
+    if first.directories is not None or second.directories is not None:
+        # An empty directory has no owner, type or size, so a rule without patterns says nothing about it.
+        files = second.files if first.directories is not None else first.files
+        return files.match is not None and _may_meet(first, second, policies)
     one, other = first.files, second.files
     if one.place is not None and other.place is not None and one.place is not other.place:
         return False
     if not _sizes_meet(one, other):
         return False
-    tops, other_tops = _tops(first, policies), _tops(second, policies)
-    if tops is not None and other_tops is not None and not tops & other_tops:
+    if not _may_meet(first, second, policies):
         return False
     if "untracked" in _sides(one) & _sides(other):
         return True
     return "tracked" in _sides(one) & _sides(other) and _owners_meet(first, second, policies)
+
+
+def _may_meet(first: Rule, second: Rule, policies: PolicySet) -> bool:
+    tops, other_tops = _tops(first, policies), _tops(second, policies)
+    return tops is None or other_tops is None or bool(tops & other_tops)
 
 
 def _sides(files: FileSelector) -> frozenset[str]:
@@ -81,13 +89,15 @@ def _sizes_meet(first: FileSelector, second: FileSelector) -> bool:
 
 def _tops(rule: Rule, policies: PolicySet) -> frozenset[str] | None:
     """The first components of every path that the rule can select; None where they are not known."""
-    if rule.files.match is not None:
-        starts = [way[0] for line in rule.files.match.lines if not line.negated for way in line.alternatives]
+    match = rule.directories.match if rule.directories is not None else rule.files.match
+    if match is not None:
+        starts = [way[0] for line in match.lines if not line.negated for way in line.alternatives]
         plain = {one.examples[0] for one in starts if one is not None and one.is_plain}
         return frozenset(plain) if all(one is not None and one.is_plain for one in starts) else None
-    if rule.files.place is None:
+    place = Place.WORKSPACE if rule.unit is Unit.WORKSPACE else rule.files.place
+    if place is None:
         return None
-    tops = {_template(layout, rule.files.place).split("/")[0] for layout in layouts_of(rule, policies)}
+    tops = {_template(layout, place).split("/")[0] for layout in layouts_of(rule, policies)}
     return None if not tops or any("{" in top for top in tops) else frozenset(tops)
 
 

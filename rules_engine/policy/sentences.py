@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from rules_engine.policy.model import Action, After, FileSelector, JobSelector, PolicySet, Rule, Since, Tracked
+from rules_engine.policy.model import (
+    Action,
+    After,
+    FileSelector,
+    JobSelector,
+    PolicySet,
+    Rule,
+    Since,
+    Tracked,
+    Unit,
+)
 from rules_engine.policy.patterns import PatternList
 from rules_engine.values.quantities import FOREVER, Duration, format_duration, format_size
 from rules_engine.values.text import escape
@@ -15,7 +25,10 @@ _WOULD = {Action.KEEP: "would keep", Action.TRASH: "would move to the trash", Ac
 def sentence(rule: Rule) -> str:
     """One sentence on what the rule does, to which files, and when; it ends in a full stop."""
     verb = f"only reports what it {_WOULD[rule.action]}:" if rule.report_only else _VERBS[rule.action]
-    parts = [f"`{rule.name}` {verb} {_subject(rule)}"]
+    begin = f"`{rule.name}` {verb}"
+    if rule.after is not None and not rule.decides_files:
+        return f"{begin} {_directories(rule, rule.after)}."
+    parts = [f"{begin} {_subject(rule)}"]
     parts += _where(rule.files)
     text = " ".join(parts).removesuffix(",")
     if rule.after is None:
@@ -39,6 +52,29 @@ def sentences(policies: PolicySet) -> tuple[str, ...]:
         now = " It is on now." if policies.settings.debug else ""
         said.append(f"Nothing is removed in debug mode: every plan keeps everything.{now}")
     return tuple(one for one in said if one)
+
+
+def _directories(rule: Rule, after: After) -> str:
+    """Which directories go, when, and what keeps them."""
+    wait = format_duration(after.always) if after.always is not None else _by_status(after)
+    if rule.directories is not None:
+        parts = _patterns_of(rule.directories.match, rule.directories.exclude)
+        return f"{' '.join(['empty directories', *parts])}, the deepest first, {wait} after their last change"
+    if rule.unit is Unit.WORKSPACE:
+        which = f"the whole workspaces of {_jobs(rule.jobs)}"
+        when = "the end of the job or, if later, the last change of a file in it"
+        holds = [] if rule.deliverables else ["a deliverable"]
+    else:
+        which = " ".join(["whole directories", *_patterns_of(rule.files.match, rule.files.exclude)])
+        when = "the last change of a file in it"
+        holds = ["a file with an owner", *([] if rule.deliverables else ["a file named like a deliverable"])]
+    holds.append("anything that is kept or waits")
+    return f"{which}, {wait} after {when}; one that holds {_join(holds, 'or')} stays whole"
+
+
+def _patterns_of(match: PatternList | None, exclude: PatternList | None) -> list[str]:
+    parts = [f"that match {_patterns(match)}"] if match is not None else []
+    return [*parts, f"but not {_patterns(exclude)}"] if exclude is not None else parts
 
 
 def _subject(rule: Rule) -> str:
@@ -67,11 +103,23 @@ def _kind(rule: Rule) -> str:
 def _jobs(jobs: JobSelector) -> str:
     statuses = "" if jobs.statuses is None else f"{_join(_status_order(jobs.statuses), 'or')} "
     types = f"{_either(sorted(jobs.types))} " if jobs.types is not None else ""
-    text = f"{statuses}{types}jobs"
-    if jobs.statuses is None and jobs.types is None:
+    text = f"{statuses}{types}{'job' if jobs.newest == 1 or jobs.beyond_newest == 1 else 'jobs'}"
+    if jobs.statuses is None and jobs.types is None and not jobs.ranks:
         text = "any job"
     values = [f"`{name}` is {_either(sorted(allowed))}" for name, allowed in jobs.parameters]
-    return f"{text} whose {_join(values, 'and')}" if values else text
+    text = f"{text} whose {_join(values, 'and')}" if values else text
+    number = jobs.newest or jobs.beyond_newest
+    if number is None:
+        return text
+    newest = f"the newest {f'{number} ' if number > 1 else ''}{text}{_groups(jobs)}"
+    return newest if jobs.newest is not None else f"all but {newest}"
+
+
+def _groups(jobs: JobSelector) -> str:
+    """What is counted together: the job type is always said, unless there is only one."""
+    one_type = jobs.types is not None and len(jobs.types) == 1
+    groups = [*([] if one_type else ["type"]), *(f"`{name}`" for name in jobs.per)]
+    return f" for each {_join(groups, 'and')}" if groups else ""
 
 
 def _status_order(statuses: Iterable[JobStatus]) -> list[str]:
@@ -83,10 +131,7 @@ def _where(files: FileSelector) -> list[str]:
     parts: list[str] = []
     if files.place is not None:
         parts.append("in a workspace" if files.place is Place.WORKSPACE else "in an output")
-    if files.match is not None:
-        parts.append(f"that match {_patterns(files.match)}")
-    if files.exclude is not None:
-        parts.append(f"but not {_patterns(files.exclude)}")
+    parts += _patterns_of(files.match, files.exclude)
     if files.larger_than is not None:
         parts.append(f"larger than {format_size(files.larger_than)}")
     if files.smaller_than is not None:
@@ -104,9 +149,12 @@ def _when(rule: Rule, after: After) -> str:
     """From when on a removal is due."""
     if after.always is not None:
         return f"{format_duration(after.always)} after {_clock(rule)}"
+    return f"{_by_status(after)}, counted from {_clock(rule)}"
+
+
+def _by_status(after: After) -> str:
     waits = sorted(after.by_status, key=lambda one: [*JobStatus].index(one[0]))
-    said = [f"{format_duration(wait)} for a {status} job" for status, wait in waits]
-    return f"{_join(said, 'and')}, counted from {_clock(rule)}"
+    return _join([f"{format_duration(wait)} for a {status} job" for status, wait in waits], "and")
 
 
 def _clock(rule: Rule) -> str:

@@ -22,6 +22,9 @@ _STATUS_HELP: Final = {
     "untrusted": "files of an untrusted job are never touched, so no rule can select them",
     "running": "files of a running job are never removed: write `completed` or `failed`",
 }
+_EMPTY_HELP: Final = (
+    "write `empty: true`: only an empty directory goes so; `unit: directory` takes one with all below it"
+)
 _LONGEST_SHOWN: Final = 60
 
 
@@ -93,7 +96,8 @@ def _report_missing_key(error: Any, node: Node, label: str, findings: Findings) 
     # One error a key comes from jsonschema; the key is the one part of it that is not in a field.
     missing = next(key for key in error.validator_value if error.message.startswith(f"{key!r} "))
     title = _title(error.schema["properties"].get(missing, {}))
-    findings.error("P302", f"{label} needs the key `{missing}`", node.span, f"add `{missing}:` with {title}")
+    help_text = _EMPTY_HELP if missing == "empty" else f"add `{missing}:` with {title}"
+    findings.error("P302", f"{label} needs the key `{missing}`", node.span, help_text)
 
 
 def _report_type(node: Node, label: str, schemas: Sequence[Mapping[str, Any]], findings: Findings) -> None:
@@ -130,7 +134,9 @@ def _report_word(error: Any, node: Node, label: str, findings: Findings) -> None
         return
     help_text = _STATUS_HELP.get(node.text) if "completed" in words else None
     help_text = help_text or suggest(node.text, words, "remove it")
-    if node.text in words:
+    if label == "`empty`":
+        help_text = _EMPTY_HELP
+    elif node.text in words:
         help_text = f"write {list_words([node.text])} {'without' if node.quoted else 'in'} quotes"
     findings.error("P304", f"{label} is {_shown(node)}, which is not {_title(error.schema)}", node.span, help_text)
 

@@ -32,6 +32,7 @@ def say(rule: str, preserve: str = "1h") -> str:
 
 
 ENDED = "after the end of the job, or the change of the file after it."
+WORKSPACE_ENDED = "the end of the job or, if later, the last change of a file in it"
 EITHER = "after the end of the job (a file without an owner: its last change)"
 WIDE = "{files: {tracked: any}, after: 9d, otherwise: true, report_only: true, action: delete}"
 
@@ -78,6 +79,40 @@ WIDE = "{files: {tracked: any}, after: 9d, otherwise: true, report_only: true, a
             "{files: {in: workspace}, after: {failed: 14d, completed: 24h}, action: delete}",
             """deletes temporary files of completed or failed jobs in a workspace, 1d for a completed job and
             14d for a failed job, counted from the end of the job, or the change of the file after it.""",
+        ),
+        (
+            "{jobs: {type: cut, status: completed, newest: 5, per: [series]}, files: {in: output}, action: keep}",
+            "keeps all files of the newest 5 completed `cut` jobs for each `series` in an output, always.",
+        ),
+        (
+            "{jobs: {newest: 1, per: series, parameters: {series: a}}, action: keep}",
+            "keeps all files of the newest job whose `series` is `a` for each type and `series`, always.",
+        ),
+        (
+            "{jobs: {type: cut, beyond_newest: 3}, after: 30d, action: trash}",
+            f"moves to the trash temporary files of all but the newest 3 completed `cut` jobs, 30d {ENDED}",
+        ),
+        (
+            "{unit: workspace, jobs: {type: cut}, after: {completed: 7d, failed: 9d}, action: trash}",
+            f"""moves to the trash the whole workspaces of completed or failed `cut` jobs,
+            7d for a completed job and 9d for a failed job after {WORKSPACE_ENDED};
+            one that holds a deliverable or anything that is kept or waits stays whole.""",
+        ),
+        (
+            "{unit: workspace, deliverables: true, after: 7d, action: delete}",
+            f"""deletes the whole workspaces of completed jobs, 7d after {WORKSPACE_ENDED};
+            one that holds anything that is kept or waits stays whole.""",
+        ),
+        (
+            '{unit: directory, files: {match: ["/a/*/"], except: ["b"]}, after: 7d, report_only: true, action: trash}',
+            """only reports what it would move to the trash: whole directories that match `/a/*/` but not `b`,
+            7d after the last change of a file in it; one that holds a file with an owner, a file named like
+            a deliverable or anything that is kept or waits stays whole.""",
+        ),
+        (
+            '{directories: {match: ["/a/**/"], except: ["b"], empty: true}, after: 7d, action: delete}',
+            """deletes empty directories that match `/a/**/` but not `b`, the deepest first,
+            7d after their last change.""",
         ),
         ("{action: keep}", "keeps all files, with an owner or without, always."),
         (
