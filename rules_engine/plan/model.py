@@ -202,7 +202,7 @@ class ReleaseSummary:
     place: str
     """`file:line` of the rule in the set that was applied."""
     run_id: str
-    """The last run whose policies had it."""
+    """The run that first applied policies without it; empty where none did yet."""
     count: Count = field(default_factory=Count)
     allowed: bool = False
     """Whether the plan was made with `--release` for it."""
@@ -230,6 +230,8 @@ class Trailer:
     pins: list[PinSummary] = field(default_factory=list)
     rules: list[RuleSummary] = field(default_factory=list)
     kept: list[KeptSummary] = field(default_factory=list)
+    kept_by_directory: list[tuple[RelPath, Count]] = field(default_factory=list)
+    """What stays, also what only waits, by directory and in order; small ones count with the directory above them."""
     due_by_day: list[tuple[str, Count]] = field(default_factory=list)
     """The next seven days, `YYYY-MM-DD` in UTC, each with what falls due."""
     due_later: Count = field(default_factory=Count)

@@ -8,6 +8,7 @@ from rules_engine.inventory.model import FileFact, Inventory
 from rules_engine.plan.decide import Judgement, would_go
 from rules_engine.plan.model import Because, Count, Kept, KeptSummary, NotDue, Remove, RuleSummary, StepAction, Trailer
 from rules_engine.plan.select import Miss, NotMatched, Verdict
+from rules_engine.plan.staying import SumsByDirectory
 from rules_engine.plan.subject import Evidence
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, PolicySet, Rule
@@ -48,11 +49,14 @@ class Summary:
         self._rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
         self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
         self._days: dict[str, Count] = {}
+        self._staying = SumsByDirectory()
 
     def count(self, files: Sequence[FileFact], judged: Judgement, *, tracked: bool) -> None:
-        """Count files that share a judgement."""
+        """Count files of one directory that share a judgement."""
         some = self._count_looked_at(files, tracked=tracked)
         decision = judged.decision
+        if not isinstance(decision, Remove):
+            self._staying.add(files[0].directory, some)
         match decision:
             case Kept():
                 self._count_kept(files, some, decision)
@@ -99,8 +103,10 @@ class Summary:
             self._rules[name].decided.add(some)
 
     def leave_out(self, files: Sequence[FileFact], *, tracked: bool) -> None:
-        """Count files that would go, had the plan not been narrowed to something else."""
-        self.trailer.left_out.add(self._count_looked_at(files, tracked=tracked))
+        """Count files of one directory that would go, had the plan not been narrowed to something else."""
+        some = self._count_looked_at(files, tracked=tracked)
+        self.trailer.left_out.add(some)
+        self._staying.add(files[0].directory, some)
 
     def _count_looked_at(self, files: Sequence[FileFact], *, tracked: bool) -> Count:
         some = Count(len(files), sum(file.size or 0 for file in files))
@@ -151,6 +157,7 @@ class Summary:
         trailer.kept = [kept for _, kept in groups]
         for kept in trailer.kept:
             kept.largest.sort(key=_largest_first)
+        trailer.kept_by_directory = self._staying.rows()
         trailer.due_by_day = sorted(self._days.items())
         trailer.problems = sorted((one.path, one.why) for one in inventory.problems)
         trailer.skipped = sorted((one.path, one.why) for one in inventory.skipped)
