@@ -12,7 +12,7 @@ from rules_engine.policy.templates import Template
 
 # Where a policy stands, what it tells readers, and under which keys they ask for paths decides nothing. The root is
 # told apart by its id, not by the path that it has on one host.
-_NOT_EFFECTIVE: Final = frozenset({"span", "description", "origins", "root", "folders", "digest", "keys"})
+_NOT_EFFECTIVE: Final = frozenset({"span", "description", "origins", "written", "root", "folders", "digest", "keys"})
 
 
 def digest_of(policies: PolicySet) -> str:

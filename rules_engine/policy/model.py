@@ -224,6 +224,8 @@ class Settings:
     """Whether a run may make a directory that its user owns writable for the moment of a step."""
     origins: Mapping[str, Span] = field(default_factory=dict)
     """Dotted key, such as `cleanup.retention` → where it was set; a key that is missing holds its default."""
+    written: Mapping[str, tuple[tuple[Span, str], ...]] = field(default_factory=dict)
+    """Dotted key → every place that sets it with the text there; the last one holds."""
 
 
 @dataclass(frozen=True, slots=True)

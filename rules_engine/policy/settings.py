@@ -23,6 +23,7 @@ class _Chosen:
         self._findings = findings
         self._nodes: dict[str, Node] = {}
         self.origins: dict[str, Span] = {}
+        self.written: dict[str, tuple[tuple[Span, str], ...]] = {}
         for policy in policies:
             for pair in policy.pairs():
                 if pair.key not in _NOT_SETTINGS:
@@ -31,7 +32,9 @@ class _Chosen:
     def _set(self, key: str, node: Node, span: Span) -> None:
         if node.entries is None:
             self._nodes[key] = node
-            self.origins[key] = Span(span.file, span.line, span.column, node.span.end_line, node.span.end_column)
+            place = Span(span.file, span.line, span.column, node.span.end_line, node.span.end_column)
+            self.origins[key] = place
+            self.written[key] = (*self.written.get(key, ()), (place, _text_of(node)))
         for pair in node.pairs():
             self._set(f"{key}.{pair.key}", pair.value, pair.span)
 
@@ -62,6 +65,11 @@ class _Chosen:
         return None if text in {"", "unlimited"} else int(text)
 
 
+def _text_of(node: Node) -> str:
+    """The value as a policy writes it."""
+    return node.text if node.items is None else f"[{', '.join(one.text for one in node.items)}]"
+
+
 def read_settings(policies: Iterable[Node], known: Known, findings: Findings) -> tuple[Settings, Node | None]:
     """The settings that all policies together give, and where the root is written; its text is not yet a path."""
     chosen = _Chosen(policies, findings)
@@ -79,6 +87,7 @@ def read_settings(policies: Iterable[Node], known: Known, findings: Findings) ->
         state_keep=chosen.duration("state.keep", _DEFAULTS.state_keep),
         open_parents=chosen.flag("permissions.open_parents", default=_DEFAULTS.open_parents),
         origins=dict(sorted(chosen.origins.items())),
+        written=dict(sorted(chosen.written.items())),
     )
     return settings, root
 

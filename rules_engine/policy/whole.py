@@ -35,7 +35,11 @@ def is_about_directories(node: Node) -> bool:
 def check_whole(node: Node, findings: Findings) -> None:
     """Note everything in a rule with `unit` or `directories` that has no meaning there."""
     unit, directories = node.get("unit"), node.get("directories")
-    if unit is not None and directories is not None:
+    if unit is None:
+        _check_empty(node, findings)
+    elif directories is None:
+        _check_unit(node, unit, findings)
+    else:
         findings.error(
             "P429",
             "`unit` and `directories` in one rule: a directory goes with all below it, or only when it is empty",
@@ -43,10 +47,6 @@ def check_whole(node: Node, findings: Findings) -> None:
             "write two rules",
             ((node.key_span("unit"), "`unit` is here"),),
         )
-    elif directories is not None:
-        _check_empty(node, findings)
-    elif unit is not None:
-        _check_unit(node, unit, findings)
 
 
 def _check_unit(node: Node, unit: Node, findings: Findings) -> None:

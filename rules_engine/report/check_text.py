@@ -9,7 +9,8 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.policy.render import render_all
 from rules_engine.policy.sentences import sentences
 from rules_engine.report.documents import Json, document
-from rules_engine.values.diagnostics import Diagnostic, Severity, Span
+from rules_engine.report.settings_text import place_json, settings_json
+from rules_engine.values.diagnostics import Diagnostic, Severity
 from rules_engine.values.text import escape, plural
 
 _WRAPPER: Final = TextWrapper(100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
@@ -32,7 +33,7 @@ def check_lines(
         yield f"{plural(len(sources), 'policy', 'policies')}: {found}; nothing can be planned until the errors are gone"
         return
     read = f"{plural(len(policies.layouts), 'layout')}, {plural(len(policies.rules), 'rule')}"
-    yield f"{plural(len(sources), 'policy', 'policies')} with {read}: {found}"
+    yield f"{plural(len(policies.sources), 'policy', 'policies')} with {read}: {found}"
     if with_sentences:
         yield ""
         for text in sentences(policies):
@@ -46,10 +47,11 @@ def check_document(policies: PolicySet | None, diagnostics: Sequence[Diagnostic]
         "check",
         {
             "valid": policies is not None,
-            "files": sorted(sources),
+            "files": sorted(sources if policies is None else policies.sources),
             "policies_digest": policies.digest if policies is not None else None,
             "diagnostics": [_diagnostic(one) for one in diagnostics],
             "sentences": list(sentences(policies)) if policies is not None else [],
+            "settings": settings_json(policies.settings) if policies is not None else [],
         },
     )
 
@@ -60,18 +62,6 @@ def _diagnostic(found: Diagnostic) -> Json:
         "severity": found.severity.value,
         "message": found.message,
         "help": found.help_text,
-        "place": _place(found.span),
-        "related": [{"place": _place(span), "text": text} for span, text in found.related],
-    }
-
-
-def _place(span: Span | None) -> Json:
-    if span is None:
-        return None
-    return {
-        "file": span.file,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
+        "place": place_json(found.span),
+        "related": [{"place": place_json(span), "text": text} for span, text in found.related],
     }
