@@ -176,7 +176,19 @@ class RunEnded:
     result: RunResult
 
 
-Event: TypeAlias = RunStarted | StepNoted | HandedOver | Committed | RunEnded
+@dataclass(frozen=True, slots=True)
+class StateRetired:
+    """After a run that removed something, old state went; see `apply.retire`."""
+
+    runs: int
+    """Folders of runs."""
+    jobs: int
+    """Jobs whose logs went."""
+    notes: tuple[str, ...]
+    """What could not retire, one line each; the run is not worse for it."""
+
+
+Event: TypeAlias = RunStarted | StepNoted | HandedOver | Committed | RunEnded | StateRetired
 """What a listener of a run hears."""
 
 

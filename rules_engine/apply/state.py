@@ -31,12 +31,15 @@ class JobsOnDisk:
         self._state = state
         self._load = load
         self._seen: _Seen = {}
+        self.known = Known(())
+        """As read last."""
 
     def read(self) -> Known:
         """Every job, read now."""
         # The listing first: what changes while the manifests are read shows next time.
         self._seen = self._look()
-        return self._load()
+        self.known = self._load()
+        return self.known
 
     def has_changed(self, amended: frozenset[JobId]) -> bool:
         """Whether a log or seal changed since the last reading, besides the seals that this run amended itself."""

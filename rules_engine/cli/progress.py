@@ -3,7 +3,16 @@
 import sys
 from typing import assert_never
 
-from rules_engine.apply.model import Committed, Event, HandedOver, Outcome, RunEnded, RunStarted, StepNoted
+from rules_engine.apply.model import (
+    Committed,
+    Event,
+    HandedOver,
+    Outcome,
+    RunEnded,
+    RunStarted,
+    StateRetired,
+    StepNoted,
+)
 from rules_engine.cli.terminal import talk
 from rules_engine.report.words import VERBS, name
 from rules_engine.values.text import escape, plural
@@ -31,6 +40,9 @@ class Progress:
                 talk(f"\r{settled} of {self._steps}", end="")
             case RunEnded() if self._moves:
                 talk("")
+            case StateRetired(notes=notes):
+                for note in notes:
+                    talk(f"note: {escape(note)}")
             case StepNoted() | HandedOver() | Committed() | RunEnded():
                 pass
             case _:
