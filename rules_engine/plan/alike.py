@@ -49,7 +49,7 @@ class Judge:
         if not jobs or self._timed or file.kind is not EntryKind.FILE or is_special(file.name):
             return None
         path = file.path
-        if path in self._seen.guards.own:
+        if path in self._seen.guards.own or path in self._seen.pinned.paths:
             return None
         owners = [self._seen.owners[job.job_id] for job in jobs]
         if not all(_is_settled(file, owner, self._seen) for owner in owners):

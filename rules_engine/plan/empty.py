@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, job_waits
 from rules_engine.plan.model import LARGEST_BATCH, Batch, Entry, StepAction
-from rules_engine.plan.protect import protection_of_directory
+from rules_engine.plan.protect import pinned_at_or_below, protection_of_directory
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.built_in import BUILT_IN
@@ -74,6 +74,7 @@ class EmptyDirectories:
             or owner.layout is None
             or not self._policies.settings.cleanup.enabled
             or protection_of_directory(path, self._evidence) is not None
+            or pinned_at_or_below(path, self._evidence) is not None
             or self._is_kept(path)
             or path in self._evidence.above_workspaces
         )

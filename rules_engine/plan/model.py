@@ -44,6 +44,8 @@ class Kept:
     text: str
     """One line for people, such as "rule `final` keeps it"."""
     rules: tuple[RuleName, ...] = ()
+    pin: str = ""
+    """Of a pin: what it is on, as `PinSummary.what` names it."""
 
 
 @dataclass(frozen=True, slots=True)

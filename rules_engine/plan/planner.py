@@ -66,7 +66,7 @@ def make_plan(
     """
     instant = instant_from(now)
     known = tuple(jobs)
-    seen = gather_evidence(policies, known, guards, now=instant)
+    seen = gather_evidence(policies, known, guards, now=instant, marked=inventory.marked)
     header = Header(
         now=instant,
         root_id=guards.root_id,

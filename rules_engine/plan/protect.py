@@ -3,10 +3,12 @@
 from typing import Final
 
 from rules_engine.inventory.model import FileFact
+from rules_engine.plan.given import Pin
 from rules_engine.plan.model import Because, Kept
+from rules_engine.plan.pinned import pin_name, pin_text
 from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
-from rules_engine.values.vocabulary import EntryKind, JobStatus
+from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below
+from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus
 
 STATE: Final = ".rules"
 """The directory of the tool's own state; of this root, or of another one further down."""
@@ -22,7 +24,7 @@ def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kep
         protection_of_directory(file.directory, seen)
         or _protection_of_name(file)
         or _protection_of_path(file, seen)
-        or next((found for owner in owners if (found := _protection_by_owner(owner))), None)
+        or next((found for owner in owners if (found := _protection_by_owner(owner, seen))), None)
     )
 
 
@@ -32,8 +34,27 @@ def protection_of_directory(directory: RelPath, seen: Evidence) -> Kept | None:
     if directory not in remembered:
         if len(remembered) >= _REMEMBERED:
             remembered.clear()
-        remembered[directory] = _special(directory) or _own(directory, seen) or _damaged(directory, seen)
+        remembered[directory] = (
+            _special(directory)
+            or _own(directory, seen)
+            or _pinned(seen.pinned.above(directory))
+            or _marked(directory, seen)
+            or _damaged(directory, seen)
+        )
     return remembered[directory]
+
+
+def pinned_at_or_below(directory: RelPath, seen: Evidence) -> Kept | None:
+    """Why a pin keeps `directory` itself: one of it, above it, of anything below it, or of a job that has it or that.
+
+    Whoever takes a directory away, empty or whole, asks this as well.
+    """
+    return _pinned(seen.pinned.around(directory))
+
+
+def pinned_job(job_id: JobId, seen: Evidence) -> Kept | None:
+    """Why everything that a job owns is kept, where the job is pinned."""
+    return _pinned(seen.pinned.jobs.get(job_id))
 
 
 def _special(directory: RelPath) -> Kept | None:
@@ -48,6 +69,19 @@ def _special(directory: RelPath) -> Kept | None:
 def _own(directory: RelPath, seen: Evidence) -> Kept | None:
     if any(is_at_or_below(directory, own) for own in seen.guards.own):
         return Kept(Because.OWN_STATE, "it lies in a policy folder")
+    return None
+
+
+def _pinned(pin: Pin | None) -> Kept | None:
+    return Kept(Because.PINNED, pin_text(pin), pin=pin_name(pin)) if pin is not None else None
+
+
+def _marked(directory: RelPath, seen: Evidence) -> Kept | None:
+    if not seen.marked:
+        return None
+    for above in (directory, *ancestors(directory), ROOT):
+        if above in seen.marked:
+            return Kept(Because.KEEP_MARKER, f"`{above or '.'}` has the keep marker `{seen.marked[above]}`")
     return None
 
 
@@ -83,18 +117,24 @@ def _protection_of_name(file: FileFact) -> Kept | None:
 
 
 def _protection_of_path(file: FileFact, seen: Evidence) -> Kept | None:
-    if not seen.guards.own and file.kind is not EntryKind.LINK:
+    pinned = seen.pinned.paths
+    if not seen.guards.own and not pinned and file.kind is not EntryKind.LINK:
         return None
     path = file.path
     if path in seen.guards.own:
         return Kept(Because.OWN_STATE, "it is a plan")
+    if path in pinned:
+        return _pinned(pinned[path])
     if file.kind is EntryKind.LINK and path in seen.links:
         return Kept(Because.LAYOUT_LINK, f"it is a status link or alias of job `{seen.links[path]}`")
     return None
 
 
-def _protection_by_owner(owner: Owner) -> Kept | None:
+def _protection_by_owner(owner: Owner, seen: Evidence) -> Kept | None:
     job = owner.job
+    pinned = pinned_job(job.job_id, seen)
+    if pinned is not None:
+        return pinned
     if owner.status is JobStatus.RUNNING:
         return Kept(Because.JOB_RUNNING, f"job `{job.job_id}` is running")
     if owner.status is JobStatus.UNTRUSTED:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Kept
+from rules_engine.plan.pinned import Pinned, pinned_at
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import (
     Layout,
@@ -16,6 +19,8 @@ from rules_engine.policy.model import (
 from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import FileType, JobId, JobStatus, Place
+
+_NOTHING_MARKED: Final[Mapping[RelPath, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,23 @@ class Evidence:
     """The rules that decide about files, ordered by name; verdicts come in this order."""
     built_in: Rule | None
     """`settings.cleanup` as a rule; it acts where no rule of a policy selects. None in manual cleanup."""
+    pinned: Pinned = field(default_factory=Pinned)
+    """The pins that hold at `now`."""
+    marked: Mapping[RelPath, str] = field(default_factory=dict)
+    """Directories with a keep marker, and its name; whole for a directory and all above it before it is asked about."""
     protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
     """What protects all of a directory, remembered; a directory's files ask one after another."""
 
 
-def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guards, *, now: Instant) -> Evidence:
-    """Read every job once at `now`."""
+def gather_evidence(
+    policies: PolicySet,
+    jobs: Iterable[JobRecord],
+    guards: Guards,
+    *,
+    now: Instant,
+    marked: Mapping[RelPath, str] = _NOTHING_MARKED,
+) -> Evidence:
+    """Read every job once at `now`; `marked` may grow while decisions are taken, but not above what was decided."""
     owners: dict[JobId, Owner] = {}
     links: dict[RelPath, JobId] = {}
     workspaces: dict[RelPath, tuple[JobId, ...]] = {}
@@ -87,7 +103,8 @@ def gather_evidence(policies: PolicySet, jobs: Iterable[JobRecord], guards: Guar
                 links.setdefault(link, job.job_id)
     above = frozenset(directory for workspace in workspaces for directory in ancestors(workspace))
     built_in = built_in_rule(policies.settings.cleanup) if policies.built_in else None
-    return Evidence(now, guards, owners, links, workspaces, above, policies.file_rules, built_in)
+    pinned = pinned_at(now, guards.pins, {job_id: owner.job for job_id, owner in owners.items()})
+    return Evidence(now, guards, owners, links, workspaces, above, policies.file_rules, built_in, pinned, marked)
 
 
 @dataclass(frozen=True, slots=True)
