@@ -68,7 +68,12 @@ def rule_wait(rule: Rule, subject: Subject, now: Instant) -> Wait | Unknown:
     base = aged_from(rule.since, subject, now)
     if isinstance(base, Unknown):
         return base
-    status = subject.owner.status.counts_as if subject.owner else None
+    return wait_after(rule, base, subject.owner)
+
+
+def wait_after(rule: Rule, base: Instant, owner: Owner | None) -> Wait | Unknown:
+    """What `rule` waits for where the age counts from `base`."""
+    status = owner.status.counts_as if owner else None
     wait = rule.after.of(status) if rule.after else None
     if wait is None:
         return Unknown(f"rule `{rule.name}` has no `after` for it")

@@ -63,6 +63,18 @@ def select(rule: Rule, subject: Subject) -> Verdict:
     _select_file(rule.files, subject, misses, unknown)
     if rule.is_removal and subject.deliverable and not rule.deliverables:
         misses.append(Miss.DELIVERABLE)
+    return _verdict(misses, unknown)
+
+
+def select_job(rule: Rule, owner: Owner) -> Verdict:
+    """Whether `rule` selects the job, whatever its files are."""
+    misses: list[Miss] = []
+    unknown: list[str] = []
+    _select_job(rule.jobs, owner, misses, unknown)
+    return _verdict(misses, unknown)
+
+
+def _verdict(misses: list[Miss], unknown: list[str]) -> Verdict:
     if misses:
         return NotMatched(tuple(misses))
     return Unknown(", ".join(unknown)) if unknown else MATCHED

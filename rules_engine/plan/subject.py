@@ -78,6 +78,10 @@ class Evidence:
     """The pins that hold at `now`."""
     marked: Mapping[RelPath, str] = field(default_factory=dict)
     """Directories with a keep marker, and its name; whole for a directory and all above it before it is asked about."""
+    unit_rules: tuple[Rule, ...] = ()
+    """The rules that take directories whole, ordered by name."""
+    taken_whole: dict[JobId, bool] = field(default_factory=dict, compare=False)
+    """Whether a unit rule selects the workspace of a job, remembered."""
     protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
     """What protects all of a directory, remembered; a directory's files ask one after another."""
 
@@ -104,7 +108,19 @@ def gather_evidence(
     above = frozenset(directory for workspace in workspaces for directory in ancestors(workspace))
     built_in = built_in_rule(policies.settings.cleanup) if policies.built_in else None
     pinned = pinned_at(now, guards.pins, {job_id: owner.job for job_id, owner in owners.items()})
-    return Evidence(now, guards, owners, links, workspaces, above, policies.file_rules, built_in, pinned, marked)
+    return Evidence(
+        now,
+        guards,
+        owners,
+        links,
+        workspaces,
+        above,
+        policies.file_rules,
+        built_in,
+        pinned,
+        marked,
+        unit_rules=policies.unit_rules,
+    )
 
 
 @dataclass(frozen=True, slots=True)
