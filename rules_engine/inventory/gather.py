@@ -1,6 +1,7 @@
 """The one entry point: everything that a plan needs to know of the disk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import DirectoryFacts, Inventory
@@ -11,19 +12,39 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.values.paths import RelPath
+from rules_engine.values.vocabulary import JobId
 
 
-def gather(root: Root, store: ManifestStore, jobs: Sequence[JobRecord], *, walk: bool) -> Inventory:
+def gather(
+    root: Root, store: ManifestStore, jobs: Sequence[JobRecord], *, walk: bool, markers: Sequence[str] = ()
+) -> Inventory:
     """What is below `root`: all of it with `walk`, else what `jobs` have; read while its directories are gone through.
 
-    A fact is vouched for where the seal of a job names this very file.
+    A fact is vouched for where the seal of a job names this very file. `markers` are the names of keep markers.
     """
-    seals = {job.job_id: seal for job in jobs if (seal := store.seal_of(job)) is not None}
+    seals = _seals_of(store, jobs)
+    if walk:
+        inventory = walk_all(root, markers=markers)
+        inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
+    else:
+        inventory = from_seals(root, seals, jobs, markers)
+    inventory.look_at = partial(look_at, root, store, walk=walk)
+    return inventory
+
+
+def look_at(root: Root, store: ManifestStore, jobs: Sequence[JobRecord], *, walk: bool) -> Inventory:
+    """What these jobs have, as a plan of `gather` sees it: with `walk` on the disk, else as their seals tell."""
+    seals = _seals_of(store, jobs)
     if not walk:
         return from_seals(root, seals, jobs)
-    inventory = walk_all(root)
+    # Without a seal every place of a job is walked, and every name that it declared elsewhere is looked at.
+    inventory = from_seals(root, {}, jobs)
     inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
     return inventory
+
+
+def _seals_of(store: ManifestStore, jobs: Iterable[JobRecord]) -> Mapping[JobId, Seal]:
+    return {job.job_id: seal for job in jobs if (seal := store.seal_of(job)) is not None}
 
 
 def _by_directory(seals: Iterable[Seal]) -> Mapping[RelPath, Sequence[Seal]]:

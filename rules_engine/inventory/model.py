@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from rules_engine.manifest.model import JobRecord
-from rules_engine.values.paths import RelPath, join
+from rules_engine.values.paths import ROOT, RelPath, join
 from rules_engine.values.vocabulary import EntryKind
 
 
@@ -63,9 +63,9 @@ class Skipped:
     why: str
 
 
-def _nothing(_jobs: Sequence[JobRecord]) -> Iterable[DirectoryFacts]:
-    """What jobs have where nobody can look."""
-    return ()
+def _nobody_looks(_jobs: Sequence[JobRecord]) -> "Inventory":
+    """Where nobody can look, what jobs have is unknown."""
+    return Inventory((), problems=[Problem(ROOT, "was not looked at")])
 
 
 @dataclass(slots=True)
@@ -76,8 +76,11 @@ class Inventory:
     """
 
     directories: Iterable[DirectoryFacts]
-    look_at: Callable[[Sequence[JobRecord]], Iterable[DirectoryFacts]] = _nothing
-    """What only these jobs have, looked at anew; ranks need it before the first file is decided."""
+    look_at: Callable[[Sequence[JobRecord]], "Inventory"] = _nobody_looks
+    """What only these jobs have, looked at anew; ranks need it before the first file is decided.
+
+    What cannot be read is told there, and not a second time here.
+    """
     problems: list[Problem] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     marked: dict[RelPath, str] = field(default_factory=dict)
