@@ -3,14 +3,13 @@
 import errno
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from typing import Final
 
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.listing import Listing, read_listing
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
-from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key
+from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key, to_bytes
 
 NEVER_ENTERED: Final = {
     STATE: "it is the state of rules-engine",
@@ -24,10 +23,13 @@ ANOTHER_ROOT: Final = "it is another root"
 _OPEN_HANDLES: Final = 64
 
 
-def walk(root: Root, *, below: Sequence[RelPath] = (ROOT,)) -> Inventory:
-    """What lies at and below each of `below`; read while its directories are gone through."""
+def walk(root: Root, *, below: Sequence[RelPath] = (ROOT,), markers: Sequence[str] = ()) -> Inventory:
+    """What lies at and below each of `below`; read while its directories are gone through.
+
+    `markers` are looked for in every directory that is read, not in those above.
+    """
     inventory = Inventory((), walked=tuple(below) == (ROOT,))
-    inventory.directories = _Walk(root.directory, inventory).run(outermost(below))
+    inventory.directories = _Walk(root.directory, inventory, markers).run(outermost(below))
     return inventory
 
 
@@ -52,9 +54,10 @@ class _Frame:
 
 
 class _Walk:
-    def __init__(self, root: Directory, inventory: Inventory) -> None:
+    def __init__(self, root: Directory, inventory: Inventory, markers: Sequence[str]) -> None:
         self._root = root
         self._inventory = inventory
+        self._markers = markers
         self._stack: list[_Frame] = []
 
     def run(self, below: Sequence[RelPath]) -> Iterator[DirectoryFacts]:
@@ -111,9 +114,12 @@ class _Walk:
 
     def _facts(self, path: RelPath, listing: Listing[FileFact]) -> DirectoryFacts | None:
         skipped = self._inventory.skipped
-        if path != ROOT and _has_state(listing):
+        if path != ROOT and _has(listing, STATE):
             skipped.append(Skipped(path, ANOTHER_ROOT))
             return None
+        for marker in self._markers:
+            if _has(listing, marker):
+                self._inventory.marked.setdefault(path, marker)
         skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
         self._inventory.problems += [
             Problem(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable
@@ -144,8 +150,13 @@ def note_not_opened(inventory: Inventory, path: RelPath, err: OSError) -> None:
         inventory.problems.append(Problem(path, f"cannot be opened: {err.strerror}"))
 
 
-def _has_state(listing: Listing[FileFact]) -> bool:
-    """Whether the directory has a `.rules` of its own, whatever that is."""
-    place = bisect_left(listing.files, STATE, key=attrgetter("name"))
-    as_file = place < len(listing.files) and listing.files[place].name == STATE
-    return as_file or STATE in listing.subdirectories or STATE in listing.mounts
+def _has(listing: Listing[FileFact], name: str) -> bool:
+    """Whether the directory has an entry of that name, whatever that is, also one that cannot be looked at."""
+    place = bisect_left(listing.files, to_bytes(name), key=_bytes_of_name)
+    as_file = place < len(listing.files) and listing.files[place].name == name
+    as_directory = name in listing.subdirectories or name in listing.mounts
+    return as_file or as_directory or any(name == odd for odd, _ in listing.unreadable)
+
+
+def _bytes_of_name(file: FileFact) -> bytes:
+    return to_bytes(file.name)

@@ -65,8 +65,13 @@ class _Looks:
     anchors: set[RelPath] = field(default_factory=set)
 
 
-def from_seals(root: Root, seals: Mapping[JobId, Seal], jobs: Sequence[JobRecord]) -> Inventory:
-    """What all `jobs` have, by directory in order; `seals` are those that are current, by job id."""
+def from_seals(
+    root: Root, seals: Mapping[JobId, Seal], jobs: Sequence[JobRecord], markers: Sequence[str] = ()
+) -> Inventory:
+    """What all `jobs` have, by directory in order; `seals` are those that are current, by job id.
+
+    `markers` are looked for wherever the disk is asked, above every workspace and output, and where a seal has one.
+    """
     looks = _Looks()
     by_directory: dict[RelPath, list[Seal]] = {}
     for job in jobs:
@@ -80,7 +85,7 @@ def from_seals(root: Root, seals: Mapping[JobId, Seal], jobs: Sequence[JobRecord
         for path in seal.doubted:
             _look_where_doubted(looks, path, seal.directory(path))
     inventory = Inventory(())
-    inventory.directories = _Tracked(root, inventory, looks, by_directory).run()
+    inventory.directories = _Tracked(root, inventory, looks, by_directory, markers).run()
     return inventory
 
 
@@ -100,19 +105,27 @@ def _look_where_doubted(looks: _Looks, path: RelPath, directory: SealedDirectory
 
 class _Tracked:
     def __init__(
-        self, root: Root, inventory: Inventory, looks: _Looks, by_directory: dict[RelPath, list[Seal]]
+        self,
+        root: Root,
+        inventory: Inventory,
+        looks: _Looks,
+        by_directory: dict[RelPath, list[Seal]],
+        markers: Sequence[str],
     ) -> None:
         self._root = root
         self._inventory = inventory
         self._looks = looks
         self._seals = by_directory
-        self._way = WayDown(root, inventory)
+        self._markers = markers
+        self._way = WayDown(root, inventory, markers)
 
     def run(self) -> Iterator[DirectoryFacts]:
         trees = outermost(self._looks.trees)
         below = frozenset(trees)
-        walked = walk(self._root, below=[path for path in trees if self._way.is_clear(path)])
+        clear = [path for path in trees if self._way.is_clear(path)]
+        walked = walk(self._root, below=clear, markers=self._markers)
         walked.problems, walked.skipped = self._inventory.problems, self._inventory.skipped
+        walked.marked = self._inventory.marked
         told = self._told(below)
         streams: list[Iterable[DirectoryFacts]] = [self._vouched(walked.directories), told]
         yield from heapq.merge(*streams, key=lambda facts: sort_key(facts.path))
@@ -132,7 +145,16 @@ class _Tracked:
                 continue
             facts = self._facts(path)
             if facts.files or facts.complete:
+                self._note_sealed_marker(facts)
                 yield facts
+
+    def _note_sealed_marker(self, facts: DirectoryFacts) -> None:
+        """Where a seal names a marker, the disk says whether it is there still."""
+        names = {fact.name for fact in facts.files}.union(facts.subdirectories) if self._markers else ()
+        marker = next((one for one in self._markers if one in names), None)
+        if marker is not None and not self._way.is_clear(facts.path):
+            # Nobody can look there now, so the seal has the last word.
+            self._inventory.marked.setdefault(facts.path, marker)
 
     def _anchors(self) -> set[RelPath]:
         """Workspaces, outputs, and every other directory that a seal tells of outside them."""
