@@ -1,14 +1,13 @@
-"""Plan files that a person names: written whole or not at all, and never over anything but a plan."""
+"""Plan files that a person names: read only when they prove themselves whole, and written so."""
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import BinaryIO, Final, cast
 
-from rules_engine.errors import RefusedError
+from rules_engine.cli.writing import write_over
 from rules_engine.plan.model import Plan
 from rules_engine.plan.planfile import PlanFileError, read_plan, write_plan
 from rules_engine.values.text import escape
@@ -59,36 +58,4 @@ def save_plan(plan: Plan, path: str) -> None:
     with _spool() as spool:
         write_plan(plan, spool)
         spool.seek(0)
-        try:
-            _check_place(path)
-            _write_aside(spool, path)
-        except OSError as err:
-            what = f"the plan cannot be written to `{escape(path)}`: {err.strerror}"
-            raise RefusedError(what, "name another file with `--out FILE`") from err
-
-
-def _check_place(path: str) -> None:
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        return
-    if stat.S_ISREG(found.st_mode):
-        with open(path, "rb") as there:
-            if there.read(len(_BEGINS)) == _BEGINS or found.st_size == 0:
-                return
-    # `--out` beside a video and one slip of the completion key must not cost the video.
-    raise RefusedError(f"`{escape(path)}` is there and is no plan", "name a new file, or an earlier plan")
-
-
-def _write_aside(spool: BinaryIO, path: str) -> None:
-    handle, aside = tempfile.mkstemp(prefix=".plan-", suffix=".tmp", dir=os.path.dirname(path) or ".")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            shutil.copyfileobj(spool, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(aside)
-        raise
+        write_over(path, spool, begins=_BEGINS, what="plan")

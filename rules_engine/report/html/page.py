@@ -1,0 +1,46 @@
+"""The page: its parts read from the package, its words from the view, its steps streamed into one JSON block."""
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+from rules_engine.plan.model import Plan
+from rules_engine.report.html.block import block
+from rules_engine.report.html.gather import gather
+from rules_engine.report.html.view import View
+
+BEGINS: Final = "<!doctype html>\n<!-- rules-engine: a plan -->\n"
+"""The first lines of every page: what may be written over by another one."""
+
+_PARTS: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "parts")
+_SCRIPTS: Final = ("words.js", "steps.js", "tree.js", "squares.js", "map.js", "rows.js", "table.js", "page.js")
+
+
+def page(plan: Plan) -> Iterator[str]:
+    """The text of the page, piece by piece, of a plan whose batches can be gone through twice."""
+    # Late: no other command needs templates, and every command starts.
+    import jinja2  # noqa: PLC0415 - see above
+    import markupsafe  # noqa: PLC0415 - see above
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_PARTS),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    view = View(plan.header, plan.trailer, gather(plan.batches))
+    yield BEGINS
+    yield from environment.get_template("page.html").generate(
+        view=view,
+        style=markupsafe.Markup(_part("page.css")),  # noqa: S704 - a file of ours
+        script=markupsafe.Markup("\n".join(map(_part, _SCRIPTS))),  # noqa: S704 - files of ours
+        # Safe in a script element: ASCII without `<`, `>` and `&`, whatever the names are.
+        data=(markupsafe.Markup(piece) for piece in block(plan)),  # noqa: S704 - see above
+    )
+
+
+def _part(file: str) -> str:
+    with open(os.path.join(_PARTS, file), encoding="utf-8") as part:
+        return part.read()
