@@ -160,8 +160,8 @@ MUTATIONS: Final = (
         6,
         "keep rules keep nothing",
         f"{_CODE}/plan/decide.py",
-        "kept = _keep_rules(said.keep) or _cleanup_off(subject, policies)",
-        "kept = _cleanup_off(subject, policies)",
+        "kept = _keep_rules(said.keep) or cleanup_off(subject.owner, policies)",
+        "kept = cleanup_off(subject.owner, policies)",
     ),
     Mutation(
         7,

@@ -9,7 +9,8 @@ from rules_engine.plan.ages import SHIELDS, Wait, aged_from, job_waits, never_co
 from rules_engine.plan.model import Because, Decision, Kept, NotDue, Remove
 from rules_engine.plan.protect import protection
 from rules_engine.plan.select import MATCHED, Matched, NotMatched, Unknown, Verdict, select
-from rules_engine.plan.subject import Evidence, Subject, subject_of
+from rules_engine.plan.subject import Evidence, Owner, Subject, subject_of
+from rules_engine.plan.unit_rules import is_taken_whole
 from rules_engine.policy.model import Action, PolicySet, Rule
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import FileType, RuleName
@@ -39,7 +40,7 @@ def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen
     if protected is not None:
         return Judgement(protected)
     subjects = tuple(subject_of(file, owner, policies) for owner in views or (None,))
-    verdicts = tuple(tuple(_verdict(rule, subject, seen) for rule in seen.file_rules) for subject in subjects)
+    verdicts = tuple(tuple(verdict_of(rule, subject, seen) for rule in seen.file_rules) for subject in subjects)
     each = (_decide_one(one, _taking_part(said, None, seen), policies, seen) for one, said in _zip(subjects, verdicts))
     return Judgement(combine(each), subjects, verdicts)
 
@@ -100,8 +101,9 @@ class _Said:
     removal: tuple[tuple[Rule, Matched | Unknown], ...]
 
 
-def _verdict(rule: Rule, subject: Subject, seen: Evidence) -> Verdict:
-    verdict = select(rule, subject)
+def verdict_of(rule: Rule, subject: Subject, seen: Evidence) -> Verdict:
+    """Whether `rule` selects `subject` at this moment; a keep rule whose `for` is over does not any more."""
+    verdict = select(rule, subject, seen.ranks)
     if rule.keep_for is None or isinstance(verdict, NotMatched):
         return verdict
     base = aged_from(rule.since, subject, seen.now)
@@ -112,7 +114,7 @@ def _verdict(rule: Rule, subject: Subject, seen: Evidence) -> Verdict:
 
 
 def _decide_one(subject: Subject, said: _Said, policies: PolicySet, seen: Evidence) -> Decision:
-    kept = _keep_rules(said.keep) or _cleanup_off(subject, policies)
+    kept = _keep_rules(said.keep) or cleanup_off(subject.owner, policies)
     if kept is not None:
         return kept
     removal = _removal_rules(subject, said.removal, policies, seen)
@@ -148,11 +150,12 @@ def _names(pairs: Iterable[tuple[Rule, Verdict]]) -> tuple[RuleName, ...]:
     return tuple(sorted(rule.name for rule, _ in pairs))
 
 
-def _cleanup_off(subject: Subject, policies: PolicySet) -> Kept | None:
+def cleanup_off(owner: Owner | None, policies: PolicySet) -> Kept | None:
+    """Why nothing goes that `owner` has, or nobody: the settings or the job's own policy turn cleanup off."""
     settings = policies.settings
     if not settings.cleanup.enabled:
         return Kept(Because.CLEANUP_OFF, "`cleanup.enabled` is false")
-    own = subject.owner.job.cleanup if subject.owner else None
+    own = owner.job.cleanup if owner else None
     if own is not None and not own.enabled:
         return Kept(Because.JOB_POLICY, "the job's own policy turns cleanup off")
     if settings.debug and (settings.cleanup.debug_mode_disables or (own is not None and own.debug_mode_disables)):
@@ -167,15 +170,21 @@ def _removal_rules(
     chosen = specific or removal or _built_in(subject, seen)
     if not chosen:
         return Kept(Because.NO_RULE, "no rule selects it")
-    return _type_not_cleaned(subject, policies) or chosen
+    return type_not_cleaned(subject, policies) or chosen
 
 
 def _built_in(subject: Subject, seen: Evidence) -> tuple[tuple[Rule, Matched], ...]:
     rule = seen.built_in
-    return ((rule, MATCHED),) if rule is not None and isinstance(select(rule, subject), Matched) else ()
+    if rule is None or not isinstance(select(rule, subject), Matched):
+        return ()
+    # A rule of a policy takes the workspace of this job: two clocks for one file would take it before its directory.
+    owner = subject.owner
+    whole = owner is not None and is_taken_whole(owner, subject.file.directory, seen)
+    return () if whole else ((rule, MATCHED),)
 
 
-def _type_not_cleaned(subject: Subject, policies: PolicySet) -> Kept | None:
+def type_not_cleaned(subject: Subject, policies: PolicySet) -> Kept | None:
+    """Why automatic cleanup takes nothing of the type of `subject`; None where it does."""
     if subject.owner is None or subject.file_type is None or subject.deliverable:
         return None
     if _leaves_out(policies.settings.cleanup.file_types, subject.file_type):
