@@ -1,16 +1,27 @@
 """Carries out batches on directory handles: each directory is opened once, beneath the root, following nothing."""
 
-from collections.abc import Callable, Iterator
-from typing import Protocol, assert_never
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol, assert_never
 
 from rules_engine.apply import steps
+from rules_engine.apply.emptying import empty
 from rules_engine.apply.model import PERMISSIONS, StepResult
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.trash import Trash, make_directories
 from rules_engine.filesystem.directory import Directory
 from rules_engine.plan.model import Batch, Entry, StepAction
-from rules_engine.values.paths import RelPath
+
+_PLAIN: Final[Mapping[StepAction, Callable[[Directory, Entry], StepResult]]] = {
+    StepAction.DELETE: steps.delete,
+    StepAction.REMOVE_DIRECTORY: steps.remove_directory,
+    StepAction.CREATE_DIRECTORY: steps.create_directory,
+    StepAction.CREATE_LINK: steps.create_link,
+    StepAction.REMOVE_LINK: steps.remove_link,
+    StepAction.EMPTY_TRASH: empty,
+}
+_MAKING: Final = frozenset({StepAction.CREATE_DIRECTORY, StepAction.CREATE_LINK, StepAction.RESTORE})
+"""The actions that make their directory where it is missing."""
 
 
 class Guard(Protocol):
@@ -59,7 +70,7 @@ class Executor:
         return steps.GONE
 
     def _open(self, batch: Batch) -> Directory:
-        if batch.action in {StepAction.CREATE_DIRECTORY, StepAction.CREATE_LINK}:
+        if batch.action in _MAKING:
             return make_directories(self._root, batch.directory)
         return self._root.open(batch.directory)
 
@@ -87,26 +98,31 @@ class Executor:
     def _attempt(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
         if self._guard is not None and (held := self._guard.protects(batch, entry, here)) is not None:
             return held
-        return self._act(batch.action, batch.directory, entry, here)
+        return self._act(batch, entry, here)
 
-    def _act(self, action: StepAction, directory: RelPath, entry: Entry, here: Directory) -> StepResult:
+    def _act(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
+        action = batch.action
         match action:
-            case StepAction.DELETE:
-                return steps.delete(here, entry)
             case StepAction.TRASH:
-                if self._trash is None:
-                    raise AssertionError("a batch that sets files aside needs a run with a trash")
-                return self._trash.take(here, directory, entry)
-            case StepAction.REMOVE_DIRECTORY:
-                return steps.remove_directory(here, entry)
-            case StepAction.CREATE_DIRECTORY:
-                return steps.create_directory(here, entry)
-            case StepAction.CREATE_LINK:
-                return steps.create_link(here, entry)
-            case StepAction.REMOVE_LINK:
-                return steps.remove_link(here, entry)
+                return self._needed_trash().take(here, batch.directory, entry)
+            case StepAction.RESTORE:
+                return self._needed_trash().put_back(here, batch, entry)
+            case (
+                StepAction.DELETE
+                | StepAction.REMOVE_DIRECTORY
+                | StepAction.CREATE_DIRECTORY
+                | StepAction.CREATE_LINK
+                | StepAction.REMOVE_LINK
+                | StepAction.EMPTY_TRASH
+            ):
+                return _PLAIN[action](here, entry)
             case _:
                 assert_never(action)
+
+    def _needed_trash(self) -> Trash:
+        if self._trash is None:
+            raise AssertionError("a batch that sets files aside or puts them back needs a run with a trash")
+        return self._trash
 
     def _patiently(self, attempt: Callable[[], Directory]) -> Directory:
         try:

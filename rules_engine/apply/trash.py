@@ -1,4 +1,4 @@
-"""The trash of one run: `.rules/trash/<run id>/<directory>/<name>`, on the same filesystem, never replaced."""
+"""The trash: `.rules/trash/<run id>/<directory>/<name>`, on the same filesystem; there and back by one rename each."""
 
 import errno
 from contextlib import suppress
@@ -6,19 +6,21 @@ from typing import Final
 
 from rules_engine.apply.model import Outcome, StepResult
 from rules_engine.apply.steps import GONE, changed, difference, size_of
-from rules_engine.filesystem.directory import Directory
-from rules_engine.plan.model import Entry
+from rules_engine.filesystem.directory import Directory, Status
+from rules_engine.plan.model import Batch, Entry
 from rules_engine.values.paths import ROOT, RelPath, join
+from rules_engine.values.vocabulary import EntryKind
 
 FOLDER: Final = "trash"
+TAKEN: Final = changed("something has its name")
 
 
 class Trash:
-    """Sets files aside by one rename each; putting them back is one rename too."""
+    """Sets files aside for one run, and puts back what earlier runs set aside; nothing is ever replaced."""
 
     def __init__(self, state: Directory, run_id: str) -> None:
         self._state = state
-        self._top = join(RelPath(FOLDER), run_id)
+        self._run_id = run_id
         self._open: tuple[RelPath, Directory] | None = None
 
     def take(self, here: Directory, directory: RelPath, entry: Entry) -> StepResult:
@@ -42,11 +44,27 @@ class Trash:
         """The outcome of an entry that is not there: done where this run holds it, else gone."""
         # A run that was killed between the rename and its outcome: the file
         # in the trash proves that it was this step that took it away.
-        with suppress(OSError), self._state.open(self._path_of(directory)) as folder:
+        with suppress(OSError), self._state.open(trash_of(self._run_id, directory)) as folder:
             found = folder.stat(entry.name)
             if found is not None and not difference(entry, found, moved=True):
                 return StepResult(Outcome.DONE, size_of(found))
         return GONE
+
+    def put_back(self, here: Directory, batch: Batch, entry: Entry) -> StepResult:
+        """Give an entry its old place, if the trash of its run still holds the one that the plan saw."""
+        folder = self._opened(trash_of(batch.from_run, batch.directory))
+        found = folder.stat(entry.name) if folder is not None else None
+        if folder is None or found is None:
+            return _put_back_before(here, entry)
+        if differs := difference(entry, found):
+            return changed(f"in the trash, {differs}")
+        try:
+            folder.rename_new(entry.name, here, entry.name)
+        except FileExistsError:
+            return TAKEN
+        except FileNotFoundError:
+            return _put_back_before(here, entry)
+        return _put_back(entry, found)
 
     def close(self) -> None:
         """Give back the handle."""
@@ -54,16 +72,46 @@ class Trash:
             self._open[1].close()
             self._open = None
 
-    def _path_of(self, directory: RelPath) -> RelPath:
-        return RelPath(f"{self._top}/{directory}") if directory else self._top
-
-    def _folder(self, directory: RelPath) -> Directory:
-        if self._open is not None and self._open[0] == directory:
+    def _opened(self, path: RelPath) -> Directory | None:
+        """A handle on a folder of the trash; the last one stays open, since files of one folder come together."""
+        if self._open is not None and self._open[0] == path:
             return self._open[1]
         self.close()
-        folder = make_directories(self._state, self._path_of(directory), self._state.state_mode())
-        self._open = (directory, folder)
+        try:
+            self._open = (path, self._state.open(path))
+        except FileNotFoundError:
+            return None
+        return self._open[1]
+
+    def _folder(self, directory: RelPath) -> Directory:
+        path = trash_of(self._run_id, directory)
+        found = self._opened(path)
+        if found is not None:
+            return found
+        folder = make_directories(self._state, path, self._state.state_mode())
+        self._open = (path, folder)
         return folder
+
+
+def trash_of(run_id: str, directory: RelPath) -> RelPath:
+    """Where the trash has what a run took out of `directory`, from the state."""
+    top = join(RelPath(FOLDER), run_id)
+    return RelPath(f"{top}/{directory}") if directory else top
+
+
+def _put_back_before(here: Directory, entry: Entry) -> StepResult:
+    """The outcome of an entry that is in the trash no more: done where it is at its place, else gone."""
+    # A run that was killed between the rename and its outcome: the very
+    # entry at its place proves that it was this step that put it back.
+    found = here.stat(entry.name)
+    if found is None:
+        return GONE
+    return TAKEN if difference(entry, found, moved=True) else _put_back(entry, found)
+
+
+def _put_back(entry: Entry, found: Status) -> StepResult:
+    # The size of a directory is that of all below it, as it was set aside.
+    return StepResult(Outcome.DONE, entry.size if found.kind is EntryKind.DIRECTORY else size_of(found))
 
 
 def make_directories(top: Directory, path: RelPath, mode: int | None = None) -> Directory:

@@ -81,6 +81,10 @@ class StepAction(StrEnum):
     CREATE_DIRECTORY = "create_directory"
     CREATE_LINK = "create_link"
     REMOVE_LINK = "remove_link"
+    RESTORE = "restore"
+    """Put back what a run set aside."""
+    EMPTY_TRASH = "empty_trash"
+    """Remove for good what a run set aside."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -124,6 +128,8 @@ class Batch:
     """Keep rules of earlier applied policy sets that still protect these entries."""
     wholes: tuple[Whole, ...] = ()
     """Of directories that go whole, with `reason` "unit": one for each entry, in order."""
+    from_run: str = ""
+    """Of what is put back: the run that set it aside."""
 
 
 LARGEST_BATCH = 4_096
@@ -222,6 +228,16 @@ class PinSummary:
 
 
 @dataclass(slots=True)
+class TrashSummary:
+    """What a plan does with the trash; its steps are counted under their own action."""
+
+    before: Instant | None = None
+    """What was set aside before then is emptied; None where the plan empties nothing by age."""
+    stays: list[tuple[str, str]] = field(default_factory=list)
+    """Runs whose trash stays whatever its age, in order, each with why."""
+
+
+@dataclass(slots=True)
 class Trailer:
     """What a plan adds up to; written last, so that a plan that was cut short is never applied."""
 
@@ -230,6 +246,7 @@ class Trailer:
     deliverables: Count = field(default_factory=Count)
     releases: list[ReleaseSummary] = field(default_factory=list)
     pins: list[PinSummary] = field(default_factory=list)
+    trash: TrashSummary = field(default_factory=TrashSummary)
     rules: list[RuleSummary] = field(default_factory=list)
     kept: list[KeptSummary] = field(default_factory=list)
     kept_by_directory: list[tuple[RelPath, Count]] = field(default_factory=list)

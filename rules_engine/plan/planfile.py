@@ -8,6 +8,7 @@ import msgspec
 
 from rules_engine.errors import ExitCode, InvalidValueError, RulesError
 from rules_engine.plan.model import LARGEST_BATCH, Batch, Header, Plan, Trailer
+from rules_engine.plan.trashed import check_trash
 from rules_engine.values.names import BYTES, decode_name, encode_name
 from rules_engine.values.paths import parse_relpath
 from rules_engine.values.text import escape
@@ -78,6 +79,16 @@ def read_plan(source: BinaryIO) -> Plan:
     return Plan(header, _Batches(source, first_batch), trailer)
 
 
+def read_header(source: BinaryIO) -> Header:
+    """The header that `source` begins with; nothing proves what follows, so it is good for telling only.
+
+    Raises:
+        PlanFileError: when that is not the header of a plan.
+    """
+    source.seek(0)
+    return _header(source.readline(_LONGEST_LINE))
+
+
 class _Batches:
     """The batches of an open plan file."""
 
@@ -144,6 +155,7 @@ def _check(batch: Batch) -> None:
             if "/" in entry.name:
                 raise PlanFileError(f"the name `{entry.name}` is not one component")
             parse_relpath(entry.name)
+        check_trash(batch)
     except InvalidValueError as err:
         raise PlanFileError(str(err)) from err
     if not 0 < len(batch.entries) <= LARGEST_BATCH:

@@ -13,6 +13,8 @@ VERBS: Final = {
     StepAction.CREATE_DIRECTORY: "create directory",
     StepAction.CREATE_LINK: "create link",
     StepAction.REMOVE_LINK: "remove link",
+    StepAction.RESTORE: "restore",
+    StepAction.EMPTY_TRASH: "empty trash",
 }
 FILE_REMOVALS: Final = (StepAction.DELETE, StepAction.TRASH)
 
