@@ -8,7 +8,7 @@ from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.ages import Wait, aged_from, job_waits, never_comes, rule_wait
 from rules_engine.plan.decide import judge
-from rules_engine.plan.misses import describe_miss
+from rules_engine.plan.misses import describe_miss, describe_rank
 from rules_engine.plan.model import Decision, Kept
 from rules_engine.plan.select import OF_JOBS, Matched, Miss, NotMatched, Unknown, Verdict, select
 from rules_engine.plan.subject import Evidence, Subject
@@ -131,9 +131,9 @@ def _lines(rule: Rule, verdict: Verdict, subject: Subject, seen: Evidence) -> tu
         case NotMatched(misses=misses):
             # A rule about files without an owner says nothing of jobs: what silence fills in would only confuse.
             told = misses if Miss.HAS_OWNER not in misses else [one for one in misses if one not in OF_JOBS]
-            return tuple(describe_miss(miss, rule, subject) for miss in told)
+            return tuple(describe_miss(miss, rule, subject, seen.ranks) for miss in told)
         case Matched():
-            return (_matched_line(rule, subject, seen),)
+            return (_matched_line(rule, subject, seen), *describe_rank(rule, subject.owner, seen.ranks))
         case _:
             assert_never(verdict)
 

@@ -4,14 +4,33 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from rules_engine.plan.select import Miss
-from rules_engine.plan.subject import Subject
+from rules_engine.plan.standing import NO_RANKS, Placed, Ranks, describe_standing
+from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Rule
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import escape
 
 
-def describe_miss(miss: Miss, rule: Rule, subject: Subject) -> str:
+def near_miss(miss: Miss, rule: Rule) -> str:
+    """What the files are that fail this one condition of `rule` alone."""
+    if miss is not Miss.RANK:
+        return miss.value
+    jobs = rule.jobs
+    if jobs.newest is not None:
+        return f"match but their job is not among the newest {jobs.newest}"
+    return f"match but their job is among the newest {jobs.beyond_newest}"
+
+
+def describe_rank(rule: Rule, owner: Owner | None, ranks: Ranks) -> tuple[str, ...]:
+    """Where the job stands for a rule that asks for it; nothing where it has no place."""
+    standing = ranks.of(rule, owner.job.job_id) if owner is not None and rule.jobs.ranks else None
+    if owner is None or not isinstance(standing, Placed):
+        return ()
+    return (describe_standing(owner.job.job_id, standing, keeps=not rule.is_removal),)
+
+
+def describe_miss(miss: Miss, rule: Rule, subject: Subject, ranks: Ranks = NO_RANKS) -> str:
     """One line: the condition of `rule`, and what `subject` has in its place."""
     match miss:
         case Miss.NO_OWNER:
@@ -21,6 +40,10 @@ def describe_miss(miss: Miss, rule: Rule, subject: Subject) -> str:
             return f"needs a file without an owner; {_job(subject)} owns it"
         case Miss.DELIVERABLE:
             return "reaches no deliverable without `deliverables: true`"
+        case Miss.RANK:
+            jobs = rule.jobs
+            wanted = f"among the newest {jobs.newest}" if jobs.newest else f"beyond the newest {jobs.beyond_newest}"
+            return "; ".join((f"needs a job {wanted}", *describe_rank(rule, subject.owner, ranks)))
         case Miss.STATUS | Miss.JOB_TYPE | Miss.PARAMETER:
             return _job_miss(miss, rule, subject)
         case Miss.FILE_TYPE | Miss.PLACE | Miss.SIZE:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from rules_engine.plan.standing import NO_RANKS, NoPlace, Ranks
 from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.model import FileSelector, JobSelector, Rule, Tracked
 
@@ -15,6 +16,7 @@ class Miss(StrEnum):
     HAS_OWNER = "match but belong to a job: `tracked: any`?"
     DELIVERABLE = "match but are deliverables: `deliverables: true`?"
     STATUS = "match but their job has another status"
+    RANK = "match but their job is on the other side of the newest"
     EXCEPT = "match but `except` leaves them out"
     FILE_TYPE = "match but are of another type"
     PLACE = "match but lie elsewhere: `in`?"
@@ -24,7 +26,7 @@ class Miss(StrEnum):
     PATTERN = "do not match the patterns"
 
 
-OF_JOBS: Final = frozenset({Miss.STATUS, Miss.PARAMETER, Miss.JOB_TYPE})
+OF_JOBS: Final = frozenset({Miss.STATUS, Miss.RANK, Miss.PARAMETER, Miss.JOB_TYPE})
 """The conditions that a job fails, not its file."""
 
 
@@ -52,25 +54,39 @@ Verdict: TypeAlias = Matched | NotMatched | Unknown
 MATCHED: Final = Matched()
 
 
-def select(rule: Rule, subject: Subject) -> Verdict:
-    """Whether `rule` selects `subject`.
+def select(rule: Rule, subject: Subject, ranks: Ranks = NO_RANKS) -> Verdict:
+    """Whether `rule` selects `subject`; without `ranks`, one that asks for the place of a job cannot tell.
 
     A condition that is certainly not met outweighs one that cannot be told.
     """
     misses: list[Miss] = []
     unknown: list[str] = []
-    _select_owner(rule, subject.owner, misses, unknown)
-    _select_file(rule.files, subject, misses, unknown)
-    if rule.is_removal and subject.deliverable and not rule.deliverables:
-        misses.append(Miss.DELIVERABLE)
+    _select_owner(rule, subject.owner, ranks, misses, unknown)
+    _select_what(rule, subject, misses, unknown)
     return _verdict(misses, unknown)
 
 
-def select_job(rule: Rule, owner: Owner) -> Verdict:
+def select_file(rule: Rule, subject: Subject) -> Verdict:
+    """Whether `rule` selects the file, whatever its job is."""
+    misses: list[Miss] = []
+    unknown: list[str] = []
+    _select_what(rule, subject, misses, unknown)
+    return _verdict(misses, unknown)
+
+
+def select_job(rule: Rule, owner: Owner, ranks: Ranks = NO_RANKS) -> Verdict:
     """Whether `rule` selects the job, whatever its files are."""
     misses: list[Miss] = []
     unknown: list[str] = []
-    _select_job(rule.jobs, owner, misses, unknown)
+    _select_job(rule, owner, ranks, misses, unknown)
+    return _verdict(misses, unknown)
+
+
+def select_like(jobs: JobSelector, owner: Owner) -> Verdict:
+    """Whether a selector selects the job, its place among its like left aside."""
+    misses: list[Miss] = []
+    unknown: list[str] = []
+    _select_like(jobs, owner, misses, unknown)
     return _verdict(misses, unknown)
 
 
@@ -80,17 +96,30 @@ def _verdict(misses: list[Miss], unknown: list[str]) -> Verdict:
     return Unknown(", ".join(unknown)) if unknown else MATCHED
 
 
-def _select_owner(rule: Rule, owner: Owner | None, misses: list[Miss], unknown: list[str]) -> None:
+def _select_owner(rule: Rule, owner: Owner | None, ranks: Ranks, misses: list[Miss], unknown: list[str]) -> None:
     if owner is None:
         if rule.files.tracked is Tracked.TRACKED:
             misses.append(Miss.NO_OWNER)
         return
     if rule.files.tracked is Tracked.UNTRACKED:
         misses.append(Miss.HAS_OWNER)
-    _select_job(rule.jobs, owner, misses, unknown)
+    _select_job(rule, owner, ranks, misses, unknown)
 
 
-def _select_job(jobs: JobSelector, owner: Owner, misses: list[Miss], unknown: list[str]) -> None:
+def _select_job(rule: Rule, owner: Owner, ranks: Ranks, misses: list[Miss], unknown: list[str]) -> None:
+    before = len(misses) + len(unknown)
+    _select_like(rule.jobs, owner, misses, unknown)
+    # Among its like has a place only who is surely one of them.
+    if not rule.jobs.ranks or len(misses) + len(unknown) > before:
+        return
+    standing = ranks.of(rule, owner.job.job_id)
+    if isinstance(standing, NoPlace):
+        unknown.append(standing.why)
+    elif standing.among is (rule.jobs.newest is None):
+        misses.append(Miss.RANK)
+
+
+def _select_like(jobs: JobSelector, owner: Owner, misses: list[Miss], unknown: list[str]) -> None:
     if jobs.types is not None and owner.job.job_type not in jobs.types:
         misses.append(Miss.JOB_TYPE)
     if jobs.statuses is not None and owner.status.counts_as not in jobs.statuses:
@@ -105,6 +134,12 @@ def _select_job(jobs: JobSelector, owner: Owner, misses: list[Miss], unknown: li
             unknown.append(f"job `{owner.job.job_id}` does not say its `{name}`")
         else:
             misses.append(Miss.PARAMETER)
+
+
+def _select_what(rule: Rule, subject: Subject, misses: list[Miss], unknown: list[str]) -> None:
+    _select_file(rule.files, subject, misses, unknown)
+    if rule.is_removal and subject.deliverable and not rule.deliverables:
+        misses.append(Miss.DELIVERABLE)
 
 
 def _select_file(files: FileSelector, subject: Subject, misses: list[Miss], unknown: list[str]) -> None:

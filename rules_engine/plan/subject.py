@@ -10,6 +10,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Kept
 from rules_engine.plan.pinned import Pinned, pinned_at
+from rules_engine.plan.standing import NO_RANKS, Ranks
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import (
     Layout,
@@ -78,6 +79,8 @@ class Evidence:
     """The pins that hold at `now`."""
     marked: Mapping[RelPath, str] = field(default_factory=dict)
     """Directories with a keep marker, and its name; whole for a directory and all above it before it is asked about."""
+    ranks: Ranks = NO_RANKS
+    """Which jobs are among the newest of their like, for the rules that ask; `plan/ranks.py` takes them."""
     unit_rules: tuple[Rule, ...] = ()
     """The rules that take directories whole, ordered by name."""
     taken_whole: dict[JobId, bool] = field(default_factory=dict, compare=False)
