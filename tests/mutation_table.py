@@ -46,7 +46,7 @@ MUTATIONS: Final = (
         2,
         "temporary files of a good job stay for ever",
         f"{_CODE}/plan/decide.py",
-        "return ((rule, MATCHED),) if rule is not None and isinstance(select(rule, subject), Matched) else ()",
+        "return () if whole else ((rule, MATCHED),)",
         "return ()",
     ),
     Mutation(
