@@ -6,7 +6,7 @@ import secrets
 import stat
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem import linux
@@ -153,16 +153,25 @@ class Directory:
         Raises:
             OSError: when it cannot be read, is not a regular file (`EINVAL`), or is over `limit` bytes (`EFBIG`).
         """
-        check_name(name)
-        # O_NONBLOCK: the open of a FIFO that somebody put here would wait for ever.
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.fd)
-        with os.fdopen(fd, "rb") as source:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError(errno.EINVAL, "is not a regular file", name)
+        with self.open_file(name) as source:
             data = source.read(limit + 1)
         if len(data) > limit:
             raise OSError(errno.EFBIG, f"is larger than {limit} bytes", name)
         return data
+
+    def open_file(self, name: str) -> BinaryIO:
+        """A regular file, open for reading; the caller closes it.
+
+        Raises:
+            OSError: when it cannot be opened, or is not a regular file (`EINVAL`).
+        """
+        check_name(name)
+        # O_NONBLOCK: the open of a FIFO that somebody put here would wait for ever.
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.fd)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError(errno.EINVAL, "is not a regular file", name)
+        return os.fdopen(fd, "rb")
 
     def create_file(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Make a file of our own state with this content.
@@ -219,6 +228,13 @@ class Directory:
             os.utime(fd, ns=(mtime_ns, mtime_ns))
         finally:
             os.close(fd)
+
+    def allows_removal(self) -> bool:
+        """Whether its permissions let us remove any entry, also one that is another user's."""
+        found, user = os.fstat(self.fd), os.geteuid()
+        if found.st_mode & stat.S_ISVTX and user not in {0, found.st_uid}:
+            return False
+        return os.access(".", os.W_OK | os.X_OK, dir_fd=self.fd, effective_ids=os.access in os.supports_effective_ids)
 
     def state_mode(self) -> int:
         """The permission bits of directories of our own state in this one: shared with the group where it is."""

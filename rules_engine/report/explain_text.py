@@ -1,15 +1,18 @@
 """Why a path stays or goes, as text and as JSON: the decision first, then every rule as each owner sees it."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from rules_engine.apply.model import Outcome
 from rules_engine.jobs.explaining import Answer, Gone
 from rules_engine.jobs.history import PastStep
 from rules_engine.plan.explain import Explanation, OwnerTrace, RuleTrace
-from rules_engine.plan.model import Decision, Kept, NotDue, Remove
+from rules_engine.plan.model import Decision, Kept, NotDue, Remove, StepAction
 from rules_engine.report.documents import Json, document, instant_json, path_json
 from rules_engine.report.tables import joined
 from rules_engine.report.words import VERBS, moment, name
+from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.text import escape
 
@@ -21,8 +24,8 @@ def explanation_lines(answers: Sequence[Answer], now: Instant) -> Iterator[str]:
         yield ""
         yield name(one.path)
         match one:
-            case Gone(steps=steps):
-                yield from _gone(steps, now)
+            case Gone(path=path, steps=steps):
+                yield from _gone(path, steps, now)
             case Explanation(decision=decision, owners=owners):
                 yield f"  {_verdict(decision, now)}"
                 for trace in owners:
@@ -31,12 +34,25 @@ def explanation_lines(answers: Sequence[Answer], now: Instant) -> Iterator[str]:
                 assert_never(one)
 
 
-def _gone(steps: Sequence[PastStep], now: Instant) -> Iterator[str]:
+def _gone(path: RelPath, steps: Sequence[PastStep], now: Instant) -> Iterator[str]:
     yield "  IS NOT THERE" if steps else "  IS NOT THERE, and no recorded run had a step on it"
     for step in steps:
         outcome = step.outcome.value if step.outcome is not None else "not reached"
         by = f" by {joined(map(escape, step.rules))}" if step.rules else ""
-        yield f"  run {step.run_id}, planned {moment(step.planned, now)}: {VERBS[step.action]}{by}: {outcome}"
+        back = f" from run {step.from_run}" if step.from_run else ""
+        what = f" `{name(step.path)}/` with all in it" if step.path != path else ""
+        yield f"  run {step.run_id}, {_when(step, now)}: {VERBS[step.action]}{what}{back}{by}: {outcome}"
+        if step.action is StepAction.TRASH and step.outcome is Outcome.DONE:
+            yield f"    `{restore_command(step)}` puts it back" if step.in_trash else "    it is no longer in the trash"
+
+
+def _when(step: PastStep, now: Instant) -> str:
+    return f"planned {moment(step.planned, now)}" if step.ended is None else f"ended {moment(step.ended, now)}"
+
+
+def restore_command(step: PastStep) -> str:
+    """The command that puts back what a step set aside."""
+    return f"rules restore {step.run_id} {shlex.quote(escape(step.path))}"
 
 
 def _verdict(decision: Decision, now: Instant) -> str:
@@ -87,9 +103,13 @@ def _past(step: PastStep) -> Json:
     return {
         "run_id": step.run_id,
         "planned": instant_json(step.planned),
+        "ended": None if step.ended is None else instant_json(step.ended),
+        "path": path_json(step.path),
         "action": step.action.value,
         "rules": list(step.rules),
         "outcome": step.outcome.value if step.outcome is not None else None,
+        "from_run": step.from_run or None,
+        "restore": restore_command(step) if step.in_trash else None,
     }
 
 

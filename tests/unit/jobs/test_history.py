@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from past_runs import NOON, batch, in_trash, record
 
 from rules_engine.apply.applying import apply_plan
-from rules_engine.apply.model import Outcome
+from rules_engine.apply.model import Outcome, RunResult, RunState
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.history import past_steps
@@ -13,6 +14,8 @@ from rules_engine.jobs.planning import survey
 from rules_engine.plan.model import StepAction
 from rules_engine.policy.load import load_texts
 from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import SECOND, Instant
+from rules_engine.values.vocabulary import EntryKind
 
 RULE = '{name: temps, files: {match: ["temp_*"], tracked: false}, after: 0s, action: delete}'
 POLICIES = load_texts({"policies/cleanup.yaml": f"version: 1\nkind: cleanup\nrules:\n  - {RULE}\n"})
@@ -78,3 +81,46 @@ def test_a_run_folder_without_a_plan_tells_nothing(root: Root) -> None:
     folder = _apply(root)
     (folder / "plan.jsonl").unlink()
     assert past_steps(root, PATH) == ()
+
+
+def test_a_path_below_a_directory_that_went_whole_is_told_by_that_step(root: Root) -> None:
+    """The step names the directory; what lies in the trash can be put back, and what came back says from where."""
+    went = record(root, batch("a", "sub", kind=EntryKind.DIRECTORY), now=NOON)
+    in_trash(root, went, "a/sub/deep/file")
+    back = record(
+        root, batch("a", "sub", kind=EntryKind.DIRECTORY, action=StepAction.RESTORE, from_run=went), now=NOON + 1
+    )
+    steps = past_steps(root, RelPath("a/sub/deep/file"))
+    assert [(step.run_id, step.action, step.path, step.from_run, step.in_trash) for step in steps] == [
+        (back, StepAction.RESTORE, "a/sub", went, False),
+        (went, StepAction.TRASH, "a/sub", "", True),
+    ]
+    assert not past_steps(root, RelPath("a/sub/deep/other"))[1].in_trash
+    assert [step.path for step in past_steps(root, RelPath("a/sub"))] == ["a/sub", "a/sub"]
+    assert past_steps(root, RelPath("a/other")) == ()
+
+
+def test_only_what_goes_whole_says_something_of_what_was_below(root: Root) -> None:
+    """A directory that was removed was empty, and a file has nothing below it."""
+    record(root, batch("a", "sub", kind=EntryKind.DIRECTORY, action=StepAction.REMOVE_DIRECTORY), batch("a", "b"))
+    assert past_steps(root, RelPath("a/sub/file")) == ()
+    assert past_steps(root, RelPath("a/b/file")) == ()
+    assert [step.action for step in past_steps(root, RelPath("a/sub"))] == [StepAction.REMOVE_DIRECTORY]
+
+
+def test_what_a_run_ended_and_set_aside_is_told(root: Root) -> None:
+    """When it ended, as its report says; and that the file is still in the trash, only while it is."""
+    ended = RunResult("0" * 16, RunState.FINISHED, NOON, Instant(NOON + SECOND))
+    run_id = record(root, batch("a", "temp_1", "temp_2"), result=ended)
+    in_trash(root, run_id, "a/temp_1")
+    one, two = (past_steps(root, RelPath(f"a/{name}"))[0] for name in ("temp_1", "temp_2"))
+    assert (one.ended, one.in_trash) == (NOON + SECOND, True)
+    assert (two.ended, two.in_trash) == (NOON + SECOND, False)
+
+
+def test_a_name_across_two_pieces_of_a_plan_is_found(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search reads piece by piece; no name may fall between them."""
+    record(root, batch("a", "temp_1"))
+    for size in range(1, 40):
+        monkeypatch.setattr("rules_engine.jobs.history._PIECE", size)
+        assert len(past_steps(root, PATH)) == 1
