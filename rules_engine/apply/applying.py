@@ -15,6 +15,7 @@ from rules_engine.apply.handover import Handover
 from rules_engine.apply.model import Event, RunResult, RunStarted, RunState
 from rules_engine.apply.outcomes import OutcomeLine
 from rules_engine.apply.permissions import Parents
+from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.recheck import REMOVALS, Present
 from rules_engine.apply.report import from_report
 from rules_engine.apply.retry import Retrier
@@ -112,8 +113,7 @@ class _Application:
         with recording():
             parents.close_left_open()
             handover = Handover(state, clock, run_id=self.folder.run_id, uid=os.geteuid())
-        jobs = JobsOnDisk(state, lambda: _known(store, self.policies))
-        present = Present(root, jobs, self.policies, self.own, clock)
+        present = Present(root, jobs, self.policies, self.own, clock, pins=PinsOnDisk(state))
         retrier = Retrier(self.policies.settings.retry, clock)
         return Carrying(
             executor=Executor(

@@ -1,10 +1,11 @@
-"""What protects an entry as things stand now: jobs that run or are damaged, owners it gained, other roots."""
+"""What protects an entry as things stand now: jobs that run or are damaged, owners it gained, marks, other roots."""
 
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
 from rules_engine.apply.model import Outcome, StepResult
+from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.state import JobsOnDisk
 from rules_engine.apply.steps import changed
 from rules_engine.filesystem.directory import Directory
@@ -13,7 +14,14 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
-from rules_engine.plan.protect import STATE, protection, protection_of_directory
+from rules_engine.plan.protect import (
+    STATE,
+    marker_text,
+    pinned_at_or_below,
+    pinned_job,
+    protection,
+    protection_of_directory,
+)
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
@@ -29,30 +37,38 @@ class Present:
     """Looks at the present state before each step; the state is read again when it has changed."""
 
     def __init__(
-        self, root: Directory, jobs: JobsOnDisk, policies: PolicySet, own: Iterable[RelPath], clock: Clock
+        self,
+        root: Directory,
+        jobs: JobsOnDisk,
+        policies: PolicySet,
+        own: Iterable[RelPath],
+        clock: Clock,
+        *,
+        pins: PinsOnDisk,
     ) -> None:
         self._root = root
         self._jobs = jobs
+        self._pins = pins
         self._policies = policies
         self._own = tuple(own)
         self._clock = clock
         self._read()
 
     def look_again(self, amended: frozenset[JobId]) -> None:
-        """Read the manifests again if they changed, but for the seals that this run amended; forget what was seen."""
-        if self._jobs.has_changed(amended):
+        """Read manifests and pins again if they changed, but for seals that this run amended; forget what was seen."""
+        if self._jobs.has_changed(amended) or self._pins.has_changed():
             self._read()
         self._forget()
 
     def _read(self) -> None:
         known = self._jobs.read()
-        guards = Guards(damaged=known.damaged, own=self._own)
+        guards = Guards(damaged=known.damaged, own=self._own, pins=self._pins.read())
         self._seen: Evidence = gather_evidence(self._policies, known.jobs, guards, now=self._clock.now())
         self._index = OwnerIndex(known.jobs)
         self._forget()
 
     def _forget(self) -> None:
-        self._foreign: dict[RelPath, bool] = {}
+        self._held_above: dict[RelPath, str] = {}
         self._batch: Batch | None = None
         self._owners = DirectoryOwners((), ())
         self._held: StepResult | None = None
@@ -72,8 +88,9 @@ class Present:
         return self._of_file(batch, entry)
 
     def _of_batch(self, batch: Batch, here: Directory) -> StepResult | None:
-        if self._is_foreign(batch.directory, here):
-            return _protected("it lies in another root")
+        held = self._by_what_lies_above(batch.directory, here)
+        if held:
+            return _protected(held)
         kept = protection_of_directory(batch.directory, self._seen)
         return _protected(kept.text) if kept else self._of_jobs(batch.owners)
 
@@ -91,7 +108,7 @@ class Present:
         return _protected(kept.text) if kept else self._of_owners(batch, self._owners.of(fact))
 
     def _of_directory(self, batch: Batch, path: RelPath) -> StepResult | None:
-        kept = protection_of_directory(path, self._seen)
+        kept = protection_of_directory(path, self._seen) or pinned_at_or_below(path, self._seen)
         if kept is not None:
             return _protected(kept.text)
         return self._of_owners(batch, self._index.of_directory(path).whole)
@@ -113,19 +130,34 @@ class Present:
                 return _protected(f"job `{job_id}` is running")
             if owner is not None and owner.status is JobStatus.UNTRUSTED:
                 return _protected(f"the manifest of job `{job_id}` is damaged")
+            pinned = pinned_job(job_id, self._seen)
+            if pinned is not None:
+                return _protected(pinned.text)
         return None
 
-    def _is_foreign(self, directory: RelPath, here: Directory) -> bool:
-        # A root that somebody made further down since the plan: its files are its own.
-        if directory and directory not in self._foreign:
-            self._foreign[directory] = here.stat(STATE) is not None
-        return any(self._holds_state(above) for above in (directory, *ancestors(directory)) if above != ROOT)
+    def _by_what_lies_above(self, directory: RelPath, here: Directory) -> str:
+        """Why everything in `directory` is out of reach since the plan; empty where nothing above it says so."""
+        if directory not in self._held_above:
+            self._held_above[directory] = self._held_in(directory, here)
+        for above in (directory, *ancestors(directory), ROOT):
+            held = self._look_in(above)
+            if held:
+                return held
+        return ""
 
-    def _holds_state(self, directory: RelPath) -> bool:
-        if directory not in self._foreign:
+    def _look_in(self, directory: RelPath) -> str:
+        if directory not in self._held_above:
             with suppress(FileNotFoundError), self._root.open(directory) as above:
-                self._foreign[directory] = above.stat(STATE) is not None
-        return self._foreign.get(directory, False)
+                self._held_above[directory] = self._held_in(directory, above)
+        return self._held_above.get(directory, "")
+
+    def _held_in(self, directory: RelPath, here: Directory) -> str:
+        # A root that somebody made further down since the plan: its files are its own.
+        if directory != ROOT and here.stat(STATE) is not None:
+            return "it lies in another root"
+        markers = self._policies.settings.keep_markers
+        marker = next((one for one in markers if here.stat(one) is not None), None)
+        return marker_text(directory, marker) if marker is not None else ""
 
 
 def _protected(why: str) -> StepResult:

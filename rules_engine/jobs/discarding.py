@@ -1,10 +1,12 @@
 """Discarding: a running job takes away what is its own alone; its manifest is the log of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.model import Outcome
+from rules_engine.apply.pins import read_pins
 from rules_engine.apply.retry import Retrier
+from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
 from rules_engine.inventory.scan import walk
 from rules_engine.jobs.convert import absolute_path
@@ -12,7 +14,8 @@ from rules_engine.jobs.models import CleanupResult
 from rules_engine.jobs.paths import status_of
 from rules_engine.jobs.running import NotOursError, Running
 from rules_engine.plan.model import LARGEST_BATCH, Batch, Entry, StepAction
-from rules_engine.plan.protect import is_special, protection
+from rules_engine.plan.pinned import pin_text, pinned_at
+from rules_engine.plan.protect import is_special, marker_text, protection
 from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import EntryKind
@@ -33,14 +36,16 @@ def discard(running: Running, path: RelPath) -> CleanupResult:
         return result
     if found.kind is EntryKind.DIRECTORY:
         _check_directory(running, path)
-        inventory = walk(running.root, below=[path])
+        inventory = walk(running.root, below=[path], markers=running.policies.settings.keep_markers)
         directories = tuple(inventory.directories)
+        _check_marks(running, path, path, inventory.marked)
         _check_files(running, [file for facts in directories for file in facts.files])
         _carry_out(running, (*_deletions(directories), *_removals(directories)), result)
         _note_problems(running, inventory, result)
     else:
         file = running.fact_of(path)
         files = [file] if file is not None else []
+        _check_marks(running, path, parent(path), {})
         _check_files(running, files)
         _carry_out(running, _deletions([DirectoryFacts(parent(path), tuple(files))]), result)
     if not result.failed and not result.kept:
@@ -59,13 +64,25 @@ def _check_directory(running: Running, path: RelPath) -> None:
         raise NotOursError(record.job_id, path, "the job did not declare the directory with a type of files")
 
 
+def _check_marks(running: Running, path: RelPath, directory: RelPath, below: Mapping[RelPath, str]) -> None:
+    """No pin and no keep marker protects `path`; the markers in and above `directory` are looked for here."""
+    record, now = running.record, running.clock.now()
+    pinned = pinned_at(now, read_pins(running.root.require_state()), {record.job_id: record})
+    pin = pinned.jobs.get(record.job_id) or (pinned.around(path) if directory == path else pinned.above(path))
+    if pin is not None:
+        raise NotOursError(record.job_id, path, pin_text(pin))
+    marked = {**below, **marked_above(running.root, directory, running.policies.settings.keep_markers)}
+    for at in sorted(marked, key=sort_key):
+        raise NotOursError(record.job_id, path, marker_text(at, marked[at]))
+
+
 def _check_files(running: Running, files: Iterable[FileFact]) -> None:
     """Each is the job's, and nobody else's."""
     # INVARIANT: what lies in the workspace of a job is that job's alone; to declare it is an error for any other.
     outside = [file for file in files if not running.is_in_workspace(file.path)]
     if not outside:
         return
-    everybody = running.everybody()
+    everybody = running.everybody(*{file.directory for file in outside})
     for file in outside:
         others = everybody.others(file, running)
         protected = protection(file, tuple(everybody.seen.owners[one.job_id] for one in others), everybody.seen)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem.root import Root
+from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.history import PastStep, past_steps
@@ -45,7 +46,9 @@ def explain_paths(
     """
     store = ManifestStore(root, clock)
     loaded = store.load(policies.workspaces_of)
-    seen = gather_evidence(policies, loaded.jobs, guards_of(policies, root, loaded), now=now)
+    markers = policies.settings.keep_markers
+    marked = {at: name for path in paths for at, name in marked_above(root, parent(path), markers).items()}
+    seen = gather_evidence(policies, loaded.jobs, guards_of(policies, root, loaded), now=now, marked=marked)
     index = OwnerIndex(loaded.jobs)
 
     def answer(path: RelPath) -> Answer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rules_engine.apply.applying import own_paths
+from rules_engine.apply.pins import read_pins
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather
@@ -92,14 +93,22 @@ def survey(
     guards = guards_of(policies, root, loaded, own_files)
     looked_at = loaded.jobs if only is None else tuple(job for job in loaded.jobs if job.job_id in only)
     # What only a walk finds has no owner, so it cannot be of these jobs.
-    inventory = gather(root, store, looked_at, walk=only is None and needs_walk(policies))
+    walk = only is None and needs_walk(policies)
+    inventory = gather(root, store, looked_at, walk=walk, markers=policies.settings.keep_markers)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
 
 
 def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Sequence[str] = ()) -> Guards:
     """What protects files besides rules."""
     own = own_paths(root, (*policies.folders, *own_files))
-    return Guards(damaged=loaded.damaged, own=own, root_id=root.root_id)
+    return Guards(
+        damaged=loaded.damaged,
+        own=own,
+        root_id=root.root_id,
+        # Also those that are over by now: a plan may be asked about another moment.
+        pins=read_pins(root.state) if root.state is not None else (),
+        earlier=earlier_keeps(root.state, policies),
+    )
 
 
 def needs_walk(policies: PolicySet) -> bool:

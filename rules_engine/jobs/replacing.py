@@ -85,7 +85,8 @@ def _check(running: Running, file: FileFact, everybody: Everybody) -> None:
 def _as_if_ended(running: Running, everybody: Everybody) -> Evidence:
     """The evidence of a moment at which the running job has just completed: else nothing of it could be asked of."""
     now = everybody.seen.now
-    seen = gather_evidence(running.policies, everybody.jobs, everybody.seen.guards, now=now)
+    guards, marked = everybody.seen.guards, everybody.seen.marked
+    seen = gather_evidence(running.policies, everybody.jobs, guards, now=now, marked=marked)
     own = seen.owners[running.record.job_id]
     ended = {**seen.owners, running.record.job_id: Owner(own.job, JobStatus.COMPLETED, now, own.layout)}
     return replace(seen, owners=ended, protected_directories={})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rules_engine.errors import ExitCode, InvalidValueError, RulesError
 from rules_engine.filesystem.root import Root
+from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.environment import environment_of
 from rules_engine.jobs.lifecycle import DirectoryNotMadeError, carry_out
@@ -86,11 +87,13 @@ class Running:
         """Whether `path` lies below the job's own workspace, where nobody else can have anything."""
         return is_below(path, self.record.workspace)
 
-    def everybody(self) -> "Everybody":
-        """All jobs of the root as they are now."""
+    def everybody(self, *directories: RelPath) -> "Everybody":
+        """All jobs of the root as they are now, and the keep markers in and above `directories`."""
         loaded = self.store.load(self.policies.workspaces_of)
         guards = guards_of(self.policies, self.root, loaded)
-        seen = gather_evidence(self.policies, loaded.jobs, guards, now=self.clock.now())
+        markers = self.policies.settings.keep_markers
+        marked = {at: name for one in directories for at, name in marked_above(self.root, one, markers).items()}
+        seen = gather_evidence(self.policies, loaded.jobs, guards, now=self.clock.now(), marked=marked)
         return Everybody(loaded.jobs, OwnerIndex(loaded.jobs), seen)
 
     def fact_of(self, path: RelPath) -> FileFact | None:

@@ -24,7 +24,7 @@ def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kep
         protection_of_directory(file.directory, seen)
         or _protection_of_name(file)
         or _protection_of_path(file, seen)
-        or next((found for owner in owners if (found := _protection_by_owner(owner, seen))), None)
+        or next((found for owner in owners if (found := protection_by_owner(owner, seen))), None)
     )
 
 
@@ -81,8 +81,13 @@ def _marked(directory: RelPath, seen: Evidence) -> Kept | None:
         return None
     for above in (directory, *ancestors(directory), ROOT):
         if above in seen.marked:
-            return Kept(Because.KEEP_MARKER, f"`{above or '.'}` has the keep marker `{seen.marked[above]}`")
+            return Kept(Because.KEEP_MARKER, marker_text(above, seen.marked[above]))
     return None
+
+
+def marker_text(directory: RelPath, marker: str) -> str:
+    """Why a keep marker keeps everything in `directory` and below, for people."""
+    return f"`{directory or '.'}` has the keep marker `{marker}`"
 
 
 def _damaged(directory: RelPath, seen: Evidence) -> Kept | None:
@@ -130,7 +135,8 @@ def _protection_of_path(file: FileFact, seen: Evidence) -> Kept | None:
     return None
 
 
-def _protection_by_owner(owner: Owner, seen: Evidence) -> Kept | None:
+def protection_by_owner(owner: Owner, seen: Evidence) -> Kept | None:
+    """Why everything that `owner` has is protected; None where nothing protects it."""
     job = owner.job
     pinned = pinned_job(job.job_id, seen)
     if pinned is not None:

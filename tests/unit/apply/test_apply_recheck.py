@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rules_engine.apply.model import Outcome, StepResult
+from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.recheck import Present
 from rules_engine.apply.state import JobsOnDisk, Known
 from rules_engine.filesystem.directory import Directory
@@ -62,7 +63,9 @@ def ask(here: Directory, tmp_path: Path, clock: Any) -> Callable[..., StepResult
         own: tuple[str, ...] = (),
     ) -> StepResult | None:
         with here.open(RelPath(".rules")) as state, here.open(RelPath(directory)) as below:
-            present = Present(here, JobsOnDisk(state, jobs), PolicySet(), [RelPath(one) for one in own], clock)
+            present = Present(
+                here, JobsOnDisk(state, jobs), PolicySet(), [RelPath(one) for one in own], clock, pins=PinsOnDisk(state)
+            )
             batch = Batch(RelPath(directory), action, (entry,), owners=tuple(JobId(one) for one in owners))
             first, second = (present.protects(batch, entry, below) for _ in range(2))
             assert first == second
@@ -198,7 +201,7 @@ def test_jobs_are_read_again_only_when_they_changed(here: Directory, tmp_path: P
     logs.mkdir()
     (logs / "j@h.jsonl").write_bytes(b"1")
     jobs = Jobs(job("j"))
-    present = Present(here, JobsOnDisk(here, jobs), PolicySet(), (), clock)
+    present = Present(here, JobsOnDisk(here, jobs), PolicySet(), (), clock, pins=PinsOnDisk(here))
 
     def loads(*amended: str) -> int:
         before = jobs.loads
@@ -221,7 +224,7 @@ def test_what_changed_is_seen_by_the_next_step(here: Directory, tmp_path: Path, 
     (tmp_path / "tree/manifests").mkdir()
     (tmp_path / "tree/scratch/j").mkdir(parents=True)
     jobs = Jobs(job("j"))
-    present = Present(here, JobsOnDisk(here, jobs), PolicySet(), (), clock)
+    present = Present(here, JobsOnDisk(here, jobs), PolicySet(), (), clock, pins=PinsOnDisk(here))
     batch = Batch(RelPath("scratch/j"), StepAction.DELETE, (FILE,), owners=(JobId("j"),))
     with here.open(RelPath("scratch/j")) as below:
         assert present.protects(batch, FILE, below) is None
