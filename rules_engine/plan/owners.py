@@ -1,10 +1,13 @@
 """Who owns a file: the jobs whose manifest names it, and those that have a place above it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from functools import cached_property
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.values.paths import RelPath, ancestors
+from rules_engine.plan.below import SortedPaths
+from rules_engine.values.paths import RelPath, ancestors, name_of, parent
 
 
 class OwnerIndex:
@@ -18,6 +21,8 @@ class OwnerIndex:
                 self._places.setdefault(place, []).append(job)
             for directory in job.files:
                 self._declared.setdefault(directory, []).append(job)
+        self._paths = sorted(self._places.keys() | self._declared.keys(), key=sort_key)
+        self._order = [sort_key(path) for path in self._paths]
 
     def of_directory(self, directory: RelPath) -> "DirectoryOwners":
         """The jobs that own everything in `directory`, and those that name files of it."""
@@ -25,6 +30,42 @@ class OwnerIndex:
         whole = {job.job_id: job for place in above for job in self._places.get(place, ())}
         naming = tuple(job for job in self._declared.get(directory, ()) if job.job_id not in whole)
         return DirectoryOwners(tuple(whole[one] for one in sorted(whole)), naming)
+
+    def at_or_below(self, directory: RelPath) -> tuple[JobRecord, ...]:
+        """The jobs with anything to say about `directory` or what it holds, ordered by job id.
+
+        Those with a place at, above or below it, and those that declared a file there or below, seen or not.
+        """
+        found = list(self.of_directory(directory).whole)
+        for place in self._sorted_places.at_or_below(directory):
+            found += self._places[place]
+        for below in self._sorted_declared.at_or_below(directory):
+            found += self._declared[below]
+        above, name = parent(directory), name_of(directory)
+        found += [job for job in self._declared.get(above, ()) if name in job.files[above]]
+        by_id = {job.job_id: job for job in found}
+        return tuple(by_id[job_id] for job_id in sorted(by_id))
+
+    @cached_property
+    def _sorted_places(self) -> SortedPaths:
+        return SortedPaths(self._places)
+
+    @cached_property
+    def _sorted_declared(self) -> SortedPaths:
+        return SortedPaths(self._declared)
+
+    def at_or_below(self, directory: RelPath) -> tuple[JobId, ...]:
+        """Every job that a directory is about, by id: with a place at, above or below it, or naming a file below."""
+        found = {job.job_id for job in self.of_directory(directory).whole}
+        first = sort_key(directory)
+        for at in range(bisect_left(self._order, first), len(self._order)):
+            place = self._order[at]
+            if place != first and not place.startswith(first + b"\0"):
+                break
+            path = self._paths[at]
+            jobs = (*self._places.get(path, ()), *self._declared.get(path, ()))
+            found.update(job.job_id for job in jobs)
+        return tuple(sorted(found))
 
 
 class DirectoryOwners:
