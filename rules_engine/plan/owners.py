@@ -2,12 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from functools import cached_property
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.below import SortedPaths
-from rules_engine.values.paths import RelPath, ancestors, name_of, parent
+from rules_engine.values.paths import RelPath, ancestors, name_of, parent, sort_key
+from rules_engine.values.vocabulary import JobId
 
 
 class OwnerIndex:
@@ -31,29 +30,6 @@ class OwnerIndex:
         naming = tuple(job for job in self._declared.get(directory, ()) if job.job_id not in whole)
         return DirectoryOwners(tuple(whole[one] for one in sorted(whole)), naming)
 
-    def at_or_below(self, directory: RelPath) -> tuple[JobRecord, ...]:
-        """The jobs with anything to say about `directory` or what it holds, ordered by job id.
-
-        Those with a place at, above or below it, and those that declared a file there or below, seen or not.
-        """
-        found = list(self.of_directory(directory).whole)
-        for place in self._sorted_places.at_or_below(directory):
-            found += self._places[place]
-        for below in self._sorted_declared.at_or_below(directory):
-            found += self._declared[below]
-        above, name = parent(directory), name_of(directory)
-        found += [job for job in self._declared.get(above, ()) if name in job.files[above]]
-        by_id = {job.job_id: job for job in found}
-        return tuple(by_id[job_id] for job_id in sorted(by_id))
-
-    @cached_property
-    def _sorted_places(self) -> SortedPaths:
-        return SortedPaths(self._places)
-
-    @cached_property
-    def _sorted_declared(self) -> SortedPaths:
-        return SortedPaths(self._declared)
-
     def at_or_below(self, directory: RelPath) -> tuple[JobId, ...]:
         """Every job that a directory is about, by id: with a place at, above or below it, or naming a file below."""
         found = {job.job_id for job in self.of_directory(directory).whole}
@@ -65,6 +41,9 @@ class OwnerIndex:
             path = self._paths[at]
             jobs = (*self._places.get(path, ()), *self._declared.get(path, ()))
             found.update(job.job_id for job in jobs)
+        # Somebody may have declared it as a file, before it became a directory.
+        above, name = parent(directory), name_of(directory)
+        found.update(job.job_id for job in self._declared.get(above, ()) if name in job.files[above])
         return tuple(sorted(found))
 
 

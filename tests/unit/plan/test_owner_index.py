@@ -12,6 +12,7 @@ JOBS = (
     job("a"),
     job("b", files={RelPath("scratch/a/sub"): {"x": FileType("temp_slide")}}),
     job("c", directories={RelPath("scratch/a-frames"): DeclaredDirectory(None, FileType("temp_slide"))}),
+    job("e", files={RelPath("misc"): {"was-a-file": FileType("temp_slide")}}),
     job("d", workspace=RelPath("scratch/a/deep/d")),
 )
 
@@ -25,7 +26,9 @@ JOBS = (
         ("scratch/a/deep/d/e", ("a", "d")),
         ("scratch/a-frames", ("c",)),
         ("scratch/a-frame", ()),
-        ("misc", ()),
+        ("other", ()),
+        ("misc/was-a-file", ("e",)),
+        ("misc/another", ()),
     ],
 )
 def test_a_directory_is_about_jobs_above_at_and_below_it(directory: str, jobs: tuple[str, ...]) -> None:
