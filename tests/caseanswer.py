@@ -75,6 +75,10 @@ def answer(case: Case, planned: Planned) -> dict[str, Any]:
         "kept_summary": lambda: [
             {"because": one.because.value, "text": one.text, "files": one.total.files} for one in plan.trailer.kept
         ],
+        "releases": lambda: [
+            {"rule": one.name, "place": one.place, "files": one.count.files, "allowed": one.allowed}
+            for one in plan.trailer.releases
+        ],
         "left_out": lambda: plan.trailer.left_out.files,
         "skipped": lambda: [{"path": path, "why": why} for path, why in plan.trailer.skipped],
         "falls_due": lambda: {
@@ -120,6 +124,8 @@ def _check_steps(files: Iterable[tuple[Any, Any]], decided: Iterable[tuple[FileF
 
 def _step(batch: Any) -> dict[str, Any]:
     step: dict[str, Any] = {"action": batch.action.value, "rules": list(batch.rules)}
+    if batch.released:
+        step["released"] = list(batch.released)
     return {**step, "deliverable": True} if batch.deliverable else step
 
 

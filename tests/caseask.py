@@ -1,16 +1,22 @@
-"""What a planner case asks for besides its policies: limits, a manual rule, an age, some jobs, no shield."""
+"""What a planner case asks for besides its policies: limits, a manual rule, an age, some jobs, earlier policies."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from rules_engine.plan.given import Ask
+import yaml
+
+from rules_engine.plan.given import Ask, EarlierKeep
 from rules_engine.policy.built_in import manual_policies, with_cleanup_by_age, without_shield
+from rules_engine.policy.load import load_texts
 from rules_engine.policy.model import Action, PolicySet
 from rules_engine.policy.patterns import Reading, parse_patterns
 from rules_engine.values.quantities import parse_duration, parse_size
-from rules_engine.values.vocabulary import JobId
+from rules_engine.values.vocabulary import JobId, RuleName
 
-ASK_KEYS: Final = {"ask", "manual", "by_age", "without_shield", "only"}
+CASES: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
+
+ASK_KEYS: Final = {"release", "ask", "manual", "by_age", "without_shield", "only"}
 _MANUAL_KEYS: Final = {"match", "older_than", "action", "deliverables", "include_failed"}
 
 Change: TypeAlias = Callable[[PolicySet], PolicySet]
@@ -21,7 +27,27 @@ def read_ask(raw: Mapping[str, Any]) -> Ask:
     """The limits that `ask` raises, and the jobs that `only` names."""
     limits = {name: _limit(value) for name, value in raw.get("ask", {}).items()}
     jobs = frozenset(map(JobId, raw["only"])) if "only" in raw else None
-    return Ask(limits, jobs)
+    return Ask(limits, jobs, release=frozenset(map(RuleName, raw.get("release", ()))))
+
+
+def read_earlier(written: Sequence[Mapping[str, Any]]) -> tuple[EarlierKeep, ...]:
+    """The keep rules of policy sets that were applied before, each with the run that ended it."""
+    found: list[EarlierKeep] = []
+    for one in written:
+        text = yaml.safe_dump({"version": 1, "kind": "cleanup", "rules": one["rules"]}, sort_keys=False)
+        rules = load_texts({"earlier/cleanup.yaml": text, **_layouts(one)}).keep_rules
+        found += [EarlierKeep(rule, f"{rule.span.file}:{rule.span.line}", one.get("until", "")) for rule in rules]
+    return tuple(found)
+
+
+def shared_text(name: str) -> str:
+    """The text of the policy of that name in `tests/cases/policies`."""
+    with open(os.path.join(CASES, "policies", f"{name}.yaml"), encoding="utf-8") as source:
+        return source.read()
+
+
+def _layouts(one: Mapping[str, Any]) -> dict[str, str]:
+    return {f"earlier/{name}.yaml": shared_text(name) for name in one.get("policies", ())}
 
 
 def read_change(raw: Mapping[str, Any]) -> Change:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
-from caseask import ASK_KEYS, Change, read_ask, read_change
+from caseask import ASK_KEYS, CASES, Change, read_ask, read_change, read_earlier, shared_text
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.manifest.model import Damage, DeclaredDirectory, JobRecord, Liveness
@@ -34,11 +34,9 @@ from rules_engine.values.vocabulary import (
     JobType,
 )
 
-CASES: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
-
 _CASE_KEYS: Final = {
     "note", "now", "policies", "jobs", "files", "directories", "damaged", "unreadable", "own", "walked", "want",
-    *ASK_KEYS,
+    "earlier", "restored", "trash", *ASK_KEYS,
 }  # fmt: skip
 _JOB_KEYS: Final = {
     "id", "type", "status", "started", "ended", "last_sign", "parameters", "workspace", "output", "files",
@@ -90,7 +88,7 @@ def read_case(path: str) -> Case:
     inventory = Inventory(tuple(one for one in tree if one.path not in closed), problems=problems, walked=walked)
     damaged = tuple(_damage(one) for one in raw.get("damaged", ()))
     own = tuple(RelPath(one) for one in raw.get("own", ()))
-    guards = Guards(damaged, own, root_id="case")
+    guards = Guards(damaged, own, root_id="case", earlier=read_earlier(raw.get("earlier", ())))
     texts = _policy_texts(raw.get("policies", ()))
     return Case(path, now, texts, jobs, inventory, guards, read_ask(raw), raw["want"], read_change(raw), groups)
 
@@ -137,8 +135,7 @@ def _policy_texts(written: Sequence[Any]) -> dict[str, str]:
 
 
 def _shared(name: str) -> dict[str, Any]:
-    with open(os.path.join(CASES, "policies", f"{name}.yaml"), encoding="utf-8") as source:
-        document: dict[str, Any] = yaml.safe_load(source)
+    document: dict[str, Any] = yaml.safe_load(shared_text(name))
     return document
 
 

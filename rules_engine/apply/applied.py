@@ -17,6 +17,7 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.values.names import EncodedName, decode_name, encode_name
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import RuleName
 
 AREA: Final = "policies"
 ORDER: Final = "applied.jsonl"
@@ -43,15 +44,17 @@ class _Stored(msgspec.Struct, frozen=True):
     sources: tuple[_Text, ...]
 
 
-class Application(msgspec.Struct, frozen=True):
-    """A policy set began to be the one that is applied."""
+class Application(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A policy set began to be the one that is applied, or keep rules of earlier sets were released."""
 
     seq: int
     """1 for the first line of the file."""
     at: Instant
     digest: str
     run_id: str
-    """The first run that applied it."""
+    """The first run that applied it; of a release the run that carried it out."""
+    released: tuple[RuleName, ...] = ()
+    """Keep rules of the sets before this line that protect nothing any more, by name."""
 
 
 class AppliedSet(msgspec.Struct, frozen=True):
@@ -81,6 +84,21 @@ def record_applied(state: Directory, policies: PolicySet, run_id: str, now: Inst
         raise RefusedError(what, "make room, or check its permissions; nothing was removed") from err
 
 
+def record_released(state: Directory, released: tuple[RuleName, ...], run_id: str, now: Instant) -> None:
+    """Note durably that a run with `--release` is through: the rules of that name protect nothing any more.
+
+    Only the holder of the root lock calls it. What a run released is noted once, however often it is finished.
+
+    Raises:
+        UntrustedStateError: when the record of earlier sets is damaged.
+        OSError: when it cannot be written; then the rules protect as before.
+    """
+    with open_area(state, AREA) as area, open_log(area, ORDER) as log:
+        lines, length = _lines(log.read(0, log.size))
+        if lines and not any(line.released and line.run_id == run_id for line in lines):
+            _append(log, Application(len(lines) + 1, now, lines[-1].digest, run_id, released), length)
+
+
 def _record(state: Directory, policies: PolicySet, run_id: str, now: Instant) -> None:
     with open_area(state, AREA) as area:
         if area.stat(_file_of(policies.digest)) is None:
@@ -97,7 +115,10 @@ def read_applications(state: Directory) -> tuple[Application, ...]:
     Raises:
         UntrustedStateError: when the record cannot be read or is damaged.
     """
-    area = find_area(state, AREA)
+    try:
+        area = find_area(state, AREA)
+    except OSError as err:
+        raise UntrustedStateError(f".rules/{AREA}", f"cannot be read: {err.strerror}", _HELP) from err
     if area is None:
         return ()
     with area:

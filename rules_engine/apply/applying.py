@@ -6,18 +6,19 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from rules_engine.apply.amend import SealAmender
-from rules_engine.apply.applied import record_applied
+from rules_engine.apply.applied import record_applied, record_released
 from rules_engine.apply.carrying import Carrying
 from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group
 from rules_engine.apply.handover import Handover
-from rules_engine.apply.model import Event, RunResult, RunStarted, RunState
+from rules_engine.apply.model import Event, RunResult, RunStarted, RunState, StateRetired
 from rules_engine.apply.outcomes import OutcomeLine
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.recheck import REMOVALS, Present
 from rules_engine.apply.report import from_report
+from rules_engine.apply.retire import Retired, retire
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run, recording
 from rules_engine.apply.source import own_copy
@@ -27,6 +28,7 @@ from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.model import Plan
+from rules_engine.plan.releases import released_by
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
@@ -90,23 +92,44 @@ class _Application:
         recorded = self.folder.recorded()
         before = self._finished_before()
         if before is not None:
+            self._note_released(plan)
             return before
-        if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
-            with recording():
-                record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
+        with recording():
+            record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
         steps = sum(count.files for count in plan.trailer.steps.values())
         self.listen(RunStarted(self.folder.run_id, steps, resumed=bool(recorded)))
+        jobs = self._jobs()
         with closing(Trash(self.root.require_state(), self.folder.run_id)) as trash:
-            return self._carrying(trash, recorded).carry_out(plan.batches, recorded)
+            result = self._carrying(trash, recorded, jobs).carry_out(plan.batches, recorded)
+        if result.state is RunState.FINISHED:
+            self._note_released(plan)
+            if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
+                self._retire(jobs)
+        return result
+
+    def _retire(self, jobs: JobsOnDisk) -> None:
+        keep, run_id = self.policies.settings.state_keep, self.folder.run_id
+        retired = retire(self.root, self.clock, jobs.known.jobs, keep=keep, spare=run_id, until=self.until)
+        if retired != Retired():
+            self.listen(StateRetired(retired.runs, retired.jobs, retired.notes))
+
+    def _jobs(self) -> JobsOnDisk:
+        store = ManifestStore(self.root, self.clock)
+        return JobsOnDisk(self.root.require_state(), lambda: _known(store, self.policies))
+
+    def _note_released(self, plan: Plan) -> None:
+        released = released_by(plan.header)
+        if released:
+            with recording():
+                record_released(self.root.require_state(), released, self.folder.run_id, self.clock.now())
 
     def _finished_before(self) -> RunResult | None:
         data = self.folder.read_report()
         result = from_report(data, f".rules/{RUNS}/{self.folder.run_id}/{REPORT}") if data is not None else None
         return result if result is not None and result.state is RunState.FINISHED else None
 
-    def _carrying(self, trash: Trash, recorded: tuple[OutcomeLine, ...]) -> Carrying:
+    def _carrying(self, trash: Trash, recorded: tuple[OutcomeLine, ...], jobs: JobsOnDisk) -> Carrying:
         root, clock = self.root.directory, self.clock
-        store = ManifestStore(self.root, clock)
         state = self.root.require_state()
         # Whether this run may open directories or not: what a killed one left open is closed.
         parents = Parents(root, state)
@@ -125,7 +148,7 @@ class _Application:
             ),
             group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
             folder=self.folder,
-            amender=SealAmender(store),
+            amender=SealAmender(ManifestStore(self.root, clock)),
             handover=handover,
             look_again=present.look_again,
             clock=clock,

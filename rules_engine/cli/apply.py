@@ -8,16 +8,18 @@ import click
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
 from rules_engine.cli.agreeing import carry_out_if_agreed
-from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
+from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.jobs.foreseeing import make_hints_anew
 from rules_engine.jobs.planning import open_root, survey
+from rules_engine.plan.given import Ask
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
 from rules_engine.report.run_text import run_document, run_lines
+from rules_engine.values.vocabulary import RuleName
 
 
 @click.command(
@@ -35,6 +37,7 @@ from rules_engine.report.run_text import run_document, run_lines
 @click.argument("file", metavar="[FILE]", required=False)
 @policies_option
 @root_option
+@release_option
 @click.option("--yes", is_flag=True, help="Do not ask, where nobody can answer; only without FILE.")
 @click.option(
     "--policies-from-plan",
@@ -49,6 +52,7 @@ def apply(
     file: str | None,
     folders: tuple[str, ...],
     root_path: str | None,
+    releases: tuple[str, ...],
     yes: bool,
     trust_plan: bool,
     form: str,
@@ -61,6 +65,8 @@ def apply(
     """
     if file is None and trust_plan:
         raise click.UsageError("--policies-from-plan needs the FILE of a plan")
+    if file is not None and releases:
+        raise click.UsageError("a plan says itself what it releases: make FILE with `rules plan --release RULE`")
     if file is None and not yes and not is_interactive():
         raise click.UsageError("nobody can be asked here: give the FILE of a plan that was read, or --yes")
     policies = None if trust_plan else load_policies(folders, environment=os.environ)
@@ -72,7 +78,7 @@ def apply(
             result = apply_plan(file, root, policies=policies, clock=SystemClock(), listen=progress.hear)
         else:
             known, clock = policies or PolicySet(), SystemClock()
-            made = survey(known, root, clock).plan(clock.now())
+            made = survey(known, root, clock).plan(clock.now(), Ask(release=frozenset(map(RuleName, releases))))
             result = carry_out_if_agreed(made, known, root, progress, yes=yes, form=form, verbose=verbose)
         if result is not None and policies is not None:
             make_hints_anew(root, policies, SystemClock(), logging.getLogger("rules_engine.jobs"))

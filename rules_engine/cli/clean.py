@@ -8,7 +8,7 @@ from click.core import ParameterSource
 
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.limits import parse_limits
-from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
+from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show, talk
 from rules_engine.errors import ExitCode
@@ -28,6 +28,7 @@ from rules_engine.report.plan_text import plan_lines
 from rules_engine.report.run_text import run_document, run_lines
 from rules_engine.values.diagnostics import Diagnostic
 from rules_engine.values.quantities import parse_duration
+from rules_engine.values.vocabulary import RuleName
 
 
 @click.command(
@@ -55,6 +56,7 @@ from rules_engine.values.quantities import parse_duration
     metavar="NAME=VALUE",
     help="Raise a limit for this cleanup: files, bytes or untracked_share; `unlimited` lifts it.",
 )
+@release_option
 @policies_option
 @root_option
 @format_option
@@ -69,6 +71,7 @@ def clean(
     dry_run: bool,
     yes: bool,
     limits: tuple[str, ...],
+    releases: tuple[str, ...],
     folders: tuple[str, ...],
     root_path: str | None,
     form: str,
@@ -85,7 +88,7 @@ def clean(
     age = None if older_than is None else parse_duration(older_than)
     manual = _manual(pattern)
     manual = replace(manual, older_than=age, delete=delete, deliverables=deliverables, include_failed=include_failed)
-    ask = Ask(limits=parse_limits(limits), said=manual.said)
+    ask = Ask(limits=parse_limits(limits), release=frozenset(map(RuleName, releases)), said=manual.said)
     loaded = load_policies(folders, environment=os.environ) if _is_there(folders) else None
     with open_root(loaded or PolicySet(), root_path) as root:
         root.require_id()

@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "show",
     "apply",
     "explain",
+    "runs",
     "clean",
     "run",
     "job",

@@ -104,3 +104,14 @@ def moment_asked(at: str | None, now: Instant) -> Instant:
         return parse_instant(at)
     except InvalidValueError as err:
         raise InvalidValueError("time", at, "is neither a distance such as `+7d`, a date, nor ISO 8601") from err
+
+
+def release_option(command: Command) -> Command:
+    """`--release RULE`, as often as needed."""
+    return click.option(
+        "--release",
+        "releases",
+        multiple=True,
+        metavar="RULE",
+        help="Let files go that keep rule RULE of earlier applied policies still protects; `rules plan` names them.",
+    )(command)

@@ -14,6 +14,7 @@ from rules_engine.cli.options import (
     format_option,
     moment_asked,
     policies_option,
+    release_option,
     root_option,
     talk_options,
 )
@@ -30,6 +31,7 @@ from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape
+from rules_engine.values.vocabulary import RuleName
 
 
 @click.command(
@@ -47,6 +49,7 @@ from rules_engine.values.text import escape
     metavar="NAME=VALUE",
     help="Raise a limit for this plan: files, bytes, untracked_share or plan_age; `unlimited` lifts it.",
 )
+@release_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 8 where the plan has steps.")
 @format_option
 @talk_options
@@ -57,6 +60,7 @@ def plan(
     at: str | None,
     out: str | None,
     limits: tuple[str, ...],
+    releases: tuple[str, ...],
     detailed_exitcode: bool,
     form: str,
     quiet: bool,
@@ -66,7 +70,7 @@ def plan(
 
     Nothing is changed. A plan that exceeds a limit is shown, and exits with 6.
     """
-    ask = Ask(limits=parse_limits(limits))
+    ask = Ask(limits=parse_limits(limits), release=frozenset(map(RuleName, releases)))
     policies = load_policies(folders, environment=os.environ)
     clock = SystemClock()
     now = moment_asked(at, clock.now())

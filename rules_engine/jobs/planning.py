@@ -10,6 +10,7 @@ from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import Inventory
+from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore

@@ -30,6 +30,7 @@ from rules_engine.plan.model import (
     Trailer,
 )
 from rules_engine.plan.protect import protection
+from rules_engine.plan.releases import Releases
 from rules_engine.plan.subject import Evidence, Owner, gather_evidence
 from rules_engine.policy.patterns import PATHSPEC_VERSION
 from rules_engine.values.paths import RelPath, join
@@ -54,7 +55,7 @@ def set_aside(running: Running, file: FileFact) -> StepResult:
     Raises:
         NotOursError: when it is protected, a rule keeps it, or another job that owns it runs.
     """
-    _check(running, file, running.everybody())
+    _check(running, file, running.everybody(file.directory))
     batch = Batch(file.directory, StepAction.TRASH, (entry_of(file),), owners=(running.record.job_id,), reason=REASON)
     with own_copy(_plan(running, batch, file)) as (plan, copy):
         state = running.root.require_state()
@@ -80,6 +81,10 @@ def _check(running: Running, file: FileFact, everybody: Everybody) -> None:
         decision = decide(file, (owner,), running.policies, seen)
         if isinstance(decision, Kept) and decision.because not in _NOT_ABOUT_IT:
             raise NotOursError(job_id, file.path, decision.text)
+    earlier = Releases(running.policies, seen, Ask()).of(file, (running.record.job_id, *(one.job_id for one in others)))
+    if earlier:
+        why = f"keep rule `{earlier[0].rule.name}` of policies that were applied before still protects it"
+        raise NotOursError(job_id, file.path, why)
 
 
 def _as_if_ended(running: Running, everybody: Everybody) -> Evidence:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rules_engine.manifest.model import Damage
 from rules_engine.policy.model import Rule
 from rules_engine.policy.patterns import PatternList
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, ancestors
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import FileType, JobId, RuleName
 
@@ -30,7 +30,7 @@ class EarlierKeep:
     place: str
     """`file:line` in the set that was applied."""
     run_id: str
-    """The last run whose policies had it."""
+    """The run that first applied policies without it; empty where none did yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class TrashedRun:
     inode: int
     files: int
     bytes: int
+    held: str = ""
+    """Why it stays whatever its age: something in it is pinned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,13 @@ class Guards:
     earlier: tuple[EarlierKeep, ...] = ()
     trash: tuple[TrashedRun, ...] = ()
     """What the trash holds; what is older than `trash.keep` is emptied."""
+
+    def restored_at(self, path: RelPath) -> Instant | None:
+        """When `path`, or a directory above it, was last put back from the trash; None where neither ever was."""
+        if not self.restored:
+            return None
+        found = (self.restored.get(one) for one in (path, *ancestors(path)))
+        return max((one for one in found if one is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

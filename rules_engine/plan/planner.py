@@ -11,6 +11,7 @@ from rules_engine.plan.alike import Judge
 from rules_engine.plan.decide import Judgement
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.empty import EmptyDirectories
+from rules_engine.plan.emptying import old_trash
 from rules_engine.plan.given import Ask, Guards
 from rules_engine.plan.limits import raised, refusals
 from rules_engine.plan.model import (
@@ -26,6 +27,7 @@ from rules_engine.plan.model import (
 )
 from rules_engine.plan.narrow import Narrowing
 from rules_engine.plan.owners import OwnerIndex
+from rules_engine.plan.releases import ASKED, Releases, check_release, release_refusals
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.policy.model import PolicySet
@@ -37,7 +39,7 @@ from rules_engine.values.vocabulary import JobId, RuleName
 Watch: TypeAlias = Callable[[FileFact, Decision], None]
 """Called with each file and what was decided for it."""
 
-_Key: TypeAlias = tuple[StepAction, tuple[RuleName, ...], tuple[JobId, ...], bool]
+_Key: TypeAlias = tuple[StepAction, tuple[RuleName, ...], tuple[JobId, ...], bool, tuple[RuleName, ...]]
 
 
 def _nobody(_file: FileFact, _decision: Decision) -> None:
@@ -62,9 +64,10 @@ def make_plan(
     The decisions are made while its batches are gone through, which can be done once; the trailer is whole after that.
 
     Raises:
-        InvalidValueError: when `now` has no time zone, or `ask` raises what is no limit.
+        InvalidValueError: when `now` has no time zone, or `ask` names what is no limit or no earlier keep rule.
     """
     instant = instant_from(now)
+    check_release(ask, guards.earlier)
     known = tuple(jobs)
     seen = gather_evidence(policies, known, guards, now=instant, marked=inventory.marked)
     header = Header(
@@ -82,7 +85,8 @@ def make_plan(
 def _asked(ask: Ask) -> dict[str, str]:
     limits = {f"limit {name}": "unlimited" if value is None else str(value) for name, value in ask.limits.items()}
     jobs = {} if ask.jobs is None else {"jobs": " ".join(sorted(ask.jobs))}
-    return dict(sorted({**ask.said, **limits, **jobs}.items()))
+    release = {ASKED: " ".join(sorted(ask.release))} if ask.release else {}
+    return dict(sorted({**ask.said, **limits, **jobs, **release}.items()))
 
 
 class _Planner:
@@ -96,8 +100,10 @@ class _Planner:
         self._watch = watch
         self._narrowing = Narrowing(ask)
         self._summary = Summary(policies, seen)
+        self._releases = Releases(policies, seen, ask)
         self._empty = EmptyDirectories(policies, seen)
         self._judge = Judge(policies, seen)
+        self._about_trash = (policies, seen.guards, ask, seen.now)
 
     @property
     def trailer(self) -> Trailer:
@@ -110,8 +116,20 @@ class _Planner:
             for _ in batch.entries:
                 self._summary.count_directory()
             yield batch
+        yield from self._old_trash()
         trailer = self._summary.finish(inventory)
-        trailer.refusals = refusals(self._header.limits, trailer, self._summary.untracked_removals)
+        trailer.releases = self._releases.summaries()
+        trailer.refusals = [
+            *refusals(self._header.limits, trailer, self._summary.untracked_removals),
+            *release_refusals(trailer.releases),
+        ]
+
+    def _old_trash(self) -> Iterator[Batch]:
+        batches, self._summary.trailer.trash = old_trash(*self._about_trash)
+        for batch in batches:
+            for entry in batch.entries:
+                self._summary.count_trash(entry.size)
+            yield batch
 
     def _decided(self, facts: DirectoryFacts) -> DecidedDirectory:
         """What is decided about the files of one directory."""
@@ -144,8 +162,10 @@ class _Planner:
                 stays = True
             if asked is not None:
                 self._count(asked)
-                key = (StepAction(decision.action.value), decision.rules, asked.owners, decision.deliverable)
-                steps.setdefault(key, []).extend(_entry(file, decision.due) for file in asked.files)
+                action = StepAction(decision.action.value)
+                for released, files in self._releases.split(asked):
+                    key = (action, decision.rules, asked.owners, decision.deliverable, released)
+                    steps.setdefault(key, []).extend(_entry(file, decision.due) for file in files)
         self._note_emptied(directory, frozenset(name for key in steps for name in key[1]), all_go=not stays)
         for key, entries in sorted(steps.items(), key=lambda one: one[0]):
             yield from _batches(directory.facts, key, entries)
@@ -175,9 +195,9 @@ def _entry(file: FileFact, due: Instant) -> Entry:
 
 
 def _batches(facts: DirectoryFacts, key: _Key, entries: list[Entry]) -> Iterator[Batch]:
-    action, rules, owners, deliverable = key
+    action, rules, owners, deliverable, released = key
     # Byte order of names, whatever judgement each entry came from: same inputs, same bytes.
     entries.sort(key=lambda entry: to_bytes(entry.name))
     for start in range(0, len(entries), LARGEST_BATCH):
         some = tuple(entries[start : start + LARGEST_BATCH])
-        yield Batch(facts.path, action, some, rules, owners, deliverable=deliverable)
+        yield Batch(facts.path, action, some, rules, owners, deliverable=deliverable, released=released)

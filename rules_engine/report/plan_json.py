@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rules_engine.plan.model import Batch, Count, Entry, Header, KeptSummary, Plan, PlanLimits, RuleSummary, Trailer
+from rules_engine.plan.model import (
+    Batch,
+    Count,
+    Entry,
+    Header,
+    KeptSummary,
+    Plan,
+    PlanLimits,
+    ReleaseSummary,
+    RuleSummary,
+    Trailer,
+)
 from rules_engine.report.documents import FORMAT_VERSION, Json, count_json, instant_json, path_json, to_text
 from rules_engine.report.words import FILE_REMOVALS, total
 from rules_engine.values.paths import join
@@ -51,6 +62,7 @@ def _step(batch: Batch, entry: Entry) -> dict[str, Json]:
         "kind": entry.kind.value,
         "owners": list(batch.owners),
         "deliverable": batch.deliverable,
+        "released": list(batch.released),
         "due": instant_json(entry.due) if entry.due else None,
     }
     if entry.target:
@@ -84,6 +96,7 @@ def _limits(limits: PlanLimits) -> Json:
 def _tail(trailer: Trailer) -> dict[str, Json]:
     return {
         "summary": _summary(trailer),
+        "releases": [_release(one) for one in trailer.releases],
         "rules": [_rule(one) for one in trailer.rules],
         "kept": [_kept(one) for one in trailer.kept],
         "problems": [{"path": path_json(path), "why": why} for path, why in trailer.problems],
@@ -103,6 +116,16 @@ def _summary(trailer: Trailer) -> Json:
         "untracked": count_json(trailer.untracked),
         "due_by_day": [{"day": day, **count_json(count)} for day, count in trailer.due_by_day],
         "due_later": count_json(trailer.due_later),
+    }
+
+
+def _release(release: ReleaseSummary) -> Json:
+    return {
+        "name": release.name,
+        "place": path_json(release.place),
+        "until_run": release.run_id or None,
+        "allowed": release.allowed,
+        **count_json(release.count),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rules_engine.plan.model import Header, Plan, RuleSummary, StepAction, Trailer
+from rules_engine.plan.releases import until
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action
 from rules_engine.report.overview import Overview
@@ -28,6 +29,7 @@ def plan_lines(plan: Plan, overview: Overview, *, root: str | None, verbose: boo
     yield from _head(header, root)
     yield ""
     yield from _answer(header, trailer)
+    yield from _releases(trailer)
     yield from _deliverables(trailer, overview)
     yield from _rules(header, trailer)
     yield from kept_lines(trailer, most=10 if verbose else 3)
@@ -101,6 +103,18 @@ def _next(header: Header, trailer: Trailer) -> Iterator[str]:
     waiting = [one.next_due for one in trailer.rules if one.next_due is not None and _removes(one)]
     if waiting:
         yield f"  the next file falls due at {moment(min(waiting), header.now)}"
+
+
+def _releases(trailer: Trailer) -> Iterator[str]:
+    """What goes although policies that were applied before protect it."""
+    if not trailer.releases:
+        return
+    yield ""
+    yield "RELEASES: policies that were applied before still protect some of these files"
+    for one in trailer.releases:
+        asked = "let go by `--release`" if one.allowed else "NOT asked for, so the plan is refused"
+        place = f"{name(one.place)}, {until(one)}"
+        yield f"  keep rule `{escape(one.name)}` ({place}) protects {amount(one.count)}; {asked}"
 
 
 def _deliverables(trailer: Trailer, overview: Overview) -> Iterator[str]:

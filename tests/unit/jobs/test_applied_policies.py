@@ -60,12 +60,13 @@ def test_a_set_that_removes_something_can_be_read_again(root: Root, clock: Later
     assert (line.seq, line.digest, line.run_id) == (1, policies.digest, run_id)
 
 
-def test_a_set_that_removes_nothing_is_not_noted(root: Root, clock: LaterClock) -> None:
-    """A plan without steps applies no policy to anything."""
-    apply_due(root, first(), clock)
-    assert last_applied(root) is None
+def test_a_set_that_removes_nothing_is_noted(root: Root, clock: LaterClock) -> None:
+    """What it keeps was relied on from that night on, also where nothing was due."""
     assert applied_sets(root) == ()
-    assert not (Path(root.path) / ".rules/policies").exists()
+    apply_due(root, first(), clock)
+    found = last_applied(root)
+    assert found is not None
+    assert found.digest == first().digest
 
 
 def test_each_set_is_stored_once_and_the_order_is_kept(root: Root, clock: LaterClock) -> None:
@@ -200,10 +201,19 @@ def test_an_order_that_cannot_be_read_is_never_an_empty_one(root: Root, clock: L
 
 def test_policies_that_cannot_be_noted_stop_an_apply_before_its_first_step(root: Root, clock: LaterClock) -> None:
     """Else a later run could not know what was protected until now."""
+    (Path(root.path) / "temp_x").write_bytes(b"1")
+    plan = survey(first(), root, clock).plan(clock.now()).collected()
     (Path(root.path) / ".rules/policies").write_text("in the way")
     with pytest.raises(RefusedError, match=r"cannot be noted in `\.rules/policies`: Not a directory"):
-        remove_one(root, first(), clock)
+        apply_plan(plan, root, policies=first(), clock=clock)
     assert (Path(root.path) / "temp_x").exists()
+
+
+def test_a_record_of_policies_that_cannot_be_read_stops_planning(root: Root, clock: LaterClock) -> None:
+    """What earlier policies keep is not known, so nothing can be decided."""
+    (Path(root.path) / ".rules/policies").write_text("in the way")
+    with pytest.raises(UntrustedStateError, match=r"`\.rules/policies` cannot be read: Not a directory"):
+        survey(first(), root, clock)
 
 
 def test_an_area_without_an_order_tells_of_no_set(root: Root) -> None:

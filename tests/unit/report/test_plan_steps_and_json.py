@@ -113,6 +113,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
         "kind": "file",
         "owners": ["j1"],
         "deliverable": True,
+        "released": [],
         "due": "2026-02-28T04:00:00Z",
     }
     assert steps[1]["path"] == {"bytes": b"scratch/j1/\xff".hex()}
@@ -140,6 +141,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
             "due_by_day": [{"day": "2026-03-02", "files": 1, "bytes": 3}],
             "due_later": nothing,
         },
+        "releases": [],
         "rules": [
             {
                 "name": "old",
