@@ -20,7 +20,7 @@ JOBS = (
 @pytest.mark.parametrize(
     ("directory", "jobs"),
     [
-        ("scratch", ("a", "b", "c", "d")),
+        ("scratch", ("a", "b", "c", "d", "e")),
         ("scratch/a", ("a", "b", "d")),
         ("scratch/a/sub", ("a", "b")),
         ("scratch/a/deep/d/e", ("a", "d")),
