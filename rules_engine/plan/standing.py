@@ -93,7 +93,7 @@ def describe_standing(job_id: JobId, standing: Placed, *, keeps: bool) -> str:
     if not group.looked:
         return f"job `{job_id}` is one of {plural(group.size, 'job')} of {like}: all are among the newest {group.most}"
     least = "at least " if standing.doubted else ""
-    place = f"job `{job_id}` is {least}{_ordinal(standing.place)} of {group.size} of {like}"
+    place = f"job `{job_id}` is {least}{_ordinal(standing.place)} of {max(group.size, standing.place)} of {like}"
     named = ", ".join(f"`{one}`" for one in group.newest[:_MOST_NAMED])
     more = f" and {group.most - _MOST_NAMED} more" if len(group.newest) > _MOST_NAMED else ""
     return f"{place}; newest {group.most} {'are kept' if keeps else 'stay'}: {named}{more}"
