@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from rules_engine.inventory.model import FileFact, Inventory
 from rules_engine.plan.decide import Judgement, would_go
+from rules_engine.plan.misses import near_miss
 from rules_engine.plan.model import Because, Count, Kept, KeptSummary, NotDue, Remove, RuleSummary, StepAction, Trailer
 from rules_engine.plan.select import Miss, NotMatched, Verdict
 from rules_engine.plan.staying import SumsByDirectory
@@ -49,6 +50,7 @@ class Summary:
         self._rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
         self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
         self._days: dict[str, Count] = {}
+        self._nearness: dict[str, int] = {}
         self._staying = SumsByDirectory()
 
     def count(self, files: Sequence[FileFact], judged: Judgement, *, tracked: bool) -> None:
@@ -119,6 +121,10 @@ class Summary:
         """Count one directory that the plan removes."""
         self.trailer.steps.setdefault(StepAction.REMOVE_DIRECTORY.value, Count()).add(Count(1))
 
+    def count_trash(self, size: int) -> None:
+        """Count one run whose trash the plan empties."""
+        self.trailer.steps.setdefault(StepAction.EMPTY_TRASH.value, Count()).add(Count(1, size))
+
     def _count_rules(self, some: Count, judged: Judgement) -> None:
         deciding = () if isinstance(judged.decision, Kept) else judged.decision.rules
         for place, rule in enumerate(self._seen.file_rules):
@@ -135,8 +141,9 @@ class Summary:
     def _count_near_miss(self, some: Count, rule: Rule, said: list[Verdict]) -> None:
         for verdict in said:
             if isinstance(verdict, NotMatched) and len(verdict.misses) == 1 and verdict.misses[0] is not Miss.PATTERN:
-                misses = self._rules[rule.name].near_misses
-                misses.setdefault(verdict.misses[0].value, Count()).add(some)
+                text = near_miss(verdict.misses[0], rule)
+                self._nearness[text] = _ORDER[verdict.misses[0]]
+                self._rules[rule.name].near_misses.setdefault(text, Count()).add(some)
                 return
 
     def _count_report(self, some: Count, rule: Rule, judged: Judgement) -> None:
@@ -152,7 +159,7 @@ class Summary:
         trailer = self.trailer
         trailer.rules = sorted(self._rules.values(), key=lambda rule: (rule.name == BUILT_IN, rule.name))
         for rule in trailer.rules:
-            rule.near_misses = dict(sorted(rule.near_misses.items(), key=lambda item: _ORDER[Miss(item[0])]))
+            rule.near_misses = dict(sorted(rule.near_misses.items(), key=lambda item: self._nearness[item[0]]))
         groups = sorted(self._kept.items(), key=lambda item: (-item[1].total.bytes, item[0]))
         trailer.kept = [kept for _, kept in groups]
         for kept in trailer.kept:
