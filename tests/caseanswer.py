@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from caseback import trash_answer
 from casefile import Case, describe_moment
 
 from rules_engine.inventory.model import FileFact
@@ -79,6 +80,7 @@ def answer(case: Case, planned: Planned) -> dict[str, Any]:
             {"rule": one.name, "place": one.place, "files": one.count.files, "allowed": one.allowed}
             for one in plan.trailer.releases
         ],
+        "trash": lambda: trash_answer(plan),
         "left_out": lambda: plan.trailer.left_out.files,
         "skipped": lambda: [{"path": path, "why": why} for path, why in plan.trailer.skipped],
         "falls_due": lambda: {

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 from caseask import ASK_KEYS, CASES, Change, read_ask, read_change, read_earlier, shared_text
+from caseback import read_restored, read_trash
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.manifest.model import Damage, DeclaredDirectory, JobRecord, Liveness
@@ -85,10 +86,16 @@ def read_case(path: str) -> Case:
     tree = _tree(files, [*listed, *(one.path for one in problems)], walked=walked)
     # A directory that cannot be read is known by its name alone: nothing is said of what it holds.
     closed = {one.path for one in problems}
-    inventory = Inventory(tuple(one for one in tree if one.path not in closed), problems=problems, walked=walked)
+    seen = tuple(one for one in tree if one.path not in closed)
+    # Whose place among its like is asked for is looked at a second time: it finds the same.
+    again = Inventory(seen, problems=problems)
+    inventory = Inventory(seen, problems=problems, walked=walked, look_at=lambda _jobs: again)
     damaged = tuple(_damage(one) for one in raw.get("damaged", ()))
     own = tuple(RelPath(one) for one in raw.get("own", ()))
-    guards = Guards(damaged, own, root_id="case", earlier=read_earlier(raw.get("earlier", ())))
+    restored = read_restored(raw.get("restored", {}), lambda text: moment(text, instant))
+    trash = read_trash(raw.get("trash", ()), lambda text: moment(text, instant))
+    earlier = read_earlier(raw.get("earlier", ()))
+    guards = Guards(damaged, own, root_id="case", earlier=earlier, restored=restored, trash=trash)
     texts = _policy_texts(raw.get("policies", ()))
     return Case(path, now, texts, jobs, inventory, guards, read_ask(raw), raw["want"], read_change(raw), groups)
 

@@ -28,6 +28,14 @@ class Wait:
 
 def aged_from(since: Since | None, subject: Subject, now: Instant) -> Instant | Unknown:
     """The instant from which the age of `subject` counts; unknown where a time is missing or in the future."""
+    base = _by_its_times(since, subject, now)
+    if isinstance(base, Unknown) or subject.restored is None:
+        return base
+    # A file that was put back would else go again with the next plan, for all its times are as old as before.
+    return max(base, subject.restored)
+
+
+def _by_its_times(since: Since | None, subject: Subject, now: Instant) -> Instant | Unknown:
     file, owner = subject.file, subject.owner
     if since is Since.WRITTEN:
         return _known(file.mtime_ns, "mtime", now)
@@ -89,9 +97,10 @@ def _name_of(rule: Rule) -> str:
     return BUILT_IN if rule.name == BUILT_IN else f"rule `{rule.name}`"
 
 
-def job_waits(owner: Owner, settings: Settings) -> tuple[Wait, ...] | Unknown:
+def job_waits(owner: Owner, settings: Settings, restored: Instant | None = None) -> tuple[Wait, ...] | Unknown:
     """What holds the files of a job back besides rules: the failure shield and the job's own policy.
 
+    They count from the end of the job, or from when the file was put back from the trash, if that was later.
     Unknown where one of them counts from an end that is not known.
     """
     own = owner.job.cleanup
@@ -107,7 +116,8 @@ def job_waits(owner: Owner, settings: Settings) -> tuple[Wait, ...] | Unknown:
     if owner.end is None:
         # A rule may age the file by its own times; the shield would be gone with the end it counts from.
         return Unknown(f"{_end_of(owner)} cannot be read")
-    return tuple(Wait(_later(owner.end, wait), name) for wait, name in after)
+    base = owner.end if restored is None else max(owner.end, restored)
+    return tuple(Wait(_later(base, wait), name) for wait, name in after)
 
 
 def never_comes(wait: Wait) -> bool:

@@ -51,6 +51,8 @@ class Judge:
         path = file.path
         if path in self._seen.guards.own or path in self._seen.pinned.paths:
             return None
+        if self._seen.guards.restored_at(path) is not None:
+            return None
         owners = [self._seen.owners[job.job_id] for job in jobs]
         if not all(_is_settled(file, owner, self._seen) for owner in owners):
             return None

@@ -12,8 +12,8 @@ from rules_engine.plan.select import MATCHED, Matched, NotMatched, Unknown, Verd
 from rules_engine.plan.subject import Evidence, Owner, Subject, subject_of
 from rules_engine.plan.unit_rules import is_taken_whole
 from rules_engine.policy.model import Action, PolicySet, Rule
-from rules_engine.values.quantities import Instant
-from rules_engine.values.vocabulary import FileType, RuleName
+from rules_engine.values.quantities import EARLIEST, Instant
+from rules_engine.values.vocabulary import FileType, JobStatus, RuleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen
     protected = protection(file, views, seen)
     if protected is not None:
         return Judgement(protected)
-    subjects = tuple(subject_of(file, owner, policies) for owner in views or (None,))
+    restored = seen.guards.restored_at(file.path)
+    subjects = tuple(subject_of(file, owner, policies, restored) for owner in views or (None,))
     verdicts = tuple(tuple(verdict_of(rule, subject, seen) for rule in seen.file_rules) for subject in subjects)
     each = (_decide_one(one, _taking_part(said, None, seen), policies, seen) for one, said in _zip(subjects, verdicts))
     return Judgement(combine(each), subjects, verdicts)
@@ -210,7 +211,24 @@ def _wait_or_remove(subject: Subject, rules: tuple[Rule, ...], policies: PolicyS
     if seen.now < last.until:
         return NotDue(Instant(last.until), last.name, names)
     action = Action.TRASH if any(rule.action is Action.TRASH for rule in rules) else Action.DELETE
-    return Remove(action, names, Instant(last.until), subject.deliverable)
+    return Remove(action, names, Instant(max(last.until, _opened(subject, seen))), subject.deliverable)
+
+
+def _opened(subject: Subject, seen: Evidence) -> int:
+    """Since when nothing else keeps a file that goes: the `for` of a keep rule is over, and so is the lease of its job.
+
+    Without it a forecast would name a day on which the file still stays.
+    """
+    ends = [
+        base + rule.keep_for
+        for rule in seen.file_rules
+        if rule.keep_for is not None
+        and isinstance(select(rule, subject), Matched)
+        and not isinstance(base := aged_from(rule.since, subject, seen.now), Unknown)
+    ]
+    owner = subject.owner
+    lease = owner.job.lease_until if owner is not None and owner.status is JobStatus.ABANDONED else None
+    return max([*ends, lease or EARLIEST])
 
 
 def _waits(
@@ -218,7 +236,7 @@ def _waits(
 ) -> tuple[Wait, ...] | Unknown:
     # Of several unknowns the first by name is said, so that the order of rules stays out of the answer.
     by_rule = [rule_wait(rule, subject, seen.now) for rule in sorted(rules, key=lambda rule: rule.name)]
-    by_job = job_waits(subject.owner, policies.settings) if subject.owner else ()
+    by_job = job_waits(subject.owner, policies.settings, subject.restored) if subject.owner else ()
     unsure = [wait for wait in (*by_rule, by_job) if isinstance(wait, Unknown)]
     if unsure or isinstance(by_job, Unknown):
         return unsure[0]

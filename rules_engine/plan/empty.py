@@ -11,7 +11,7 @@ from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import PolicySet, Tracked
 from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key
-from rules_engine.values.quantities import FOREVER
+from rules_engine.values.quantities import FOREVER, Instant
 from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus, RuleName
 
 
@@ -62,7 +62,7 @@ class EmptyDirectories:
             if not all(one in going for one in below) or self._stays(path, found):
                 continue
             rules = found.rules.union(*(going[one] for one in below)) - {BUILT_IN}
-            if not rules and not found.rules and not below and not self._built_in_is_due(found.owner):
+            if not rules and not found.rules and not below and not self._built_in_is_due(path, found.owner):
                 continue
             going[path] = tuple(sorted(rules)) or (BUILT_IN,)
         return dict(sorted(going.items(), key=lambda item: sort_key(item[0])))
@@ -88,23 +88,24 @@ class EmptyDirectories:
             for rule in self._policies.keep_rules
         )
 
-    def _built_in_is_due(self, owner_id: JobId) -> bool:
-        owner = self._evidence.owners[owner_id]
-        waits = job_waits(owner, self._policies.settings)
+    def _built_in_is_due(self, path: RelPath, owner_id: JobId) -> bool:
+        owner, restored = self._evidence.owners[owner_id], self._evidence.guards.restored_at(path)
+        waits = job_waits(owner, self._policies.settings, restored)
         if isinstance(waits, Unknown):
             return False
         settings, own = self._policies.settings, owner.job.cleanup
         own_off = own is not None and (not own.enabled or (settings.debug and own.debug_mode_disables))
         off = own_off or (settings.debug and settings.cleanup.debug_mode_disables)
-        every = (*waits, *self._built_in_wait(owner))
+        every = (*waits, *self._built_in_wait(owner, restored))
         return not off and all(wait.until <= self._evidence.now for wait in every)
 
-    def _built_in_wait(self, owner: Owner) -> tuple[Wait, ...]:
+    def _built_in_wait(self, owner: Owner, restored: Instant | None) -> tuple[Wait, ...]:
         built_in = self._evidence.built_in
         wait = built_in.after.of(owner.status.counts_as) if built_in and built_in.after else None
         if owner.end is None or wait is None:
             return (Wait(FOREVER, BUILT_IN),)
-        return (Wait(owner.end + wait, BUILT_IN),)
+        base = owner.end if restored is None else max(owner.end, restored)
+        return (Wait(base + wait, BUILT_IN),)
 
 
 def _batch(key: tuple[RelPath, tuple[RuleName, ...], JobId], entries: list[Entry]) -> Batch:

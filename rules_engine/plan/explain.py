@@ -87,7 +87,7 @@ def _facts(subject: Subject, policies: PolicySet) -> tuple[str, ...]:
     return (
         f"job `{owner.job.job_id}` ({owner.job.job_type}) is {owner.status.value}{ended}",
         f"`{subject.file_type}`, {kind}, {place}",
-        *_held_back(job_waits(owner, policies.settings)),
+        *_held_back(job_waits(owner, policies.settings, subject.restored)),
     )
 
 

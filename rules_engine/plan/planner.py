@@ -27,6 +27,7 @@ from rules_engine.plan.model import (
 )
 from rules_engine.plan.narrow import Narrowing
 from rules_engine.plan.owners import OwnerIndex
+from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.releases import ASKED, Releases, check_release, release_refusals
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
@@ -70,6 +71,7 @@ def make_plan(
     check_release(ask, guards.earlier)
     known = tuple(jobs)
     seen = gather_evidence(policies, known, guards, now=instant, marked=inventory.marked)
+    seen = with_ranks(seen, policies, inventory.look_at)
     header = Header(
         now=instant,
         root_id=guards.root_id,

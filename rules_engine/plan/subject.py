@@ -137,16 +137,19 @@ class Subject:
     """None for an untracked file: nobody said what it is."""
     place: Place | None
     deliverable: bool
+    restored: Instant | None = None
+    """When it was put back from the trash: its age counts from then at the earliest."""
 
 
-def subject_of(file: FileFact, owner: Owner | None, policies: PolicySet) -> Subject:
-    """The subject that `file` is to `owner`."""
+def subject_of(file: FileFact, owner: Owner | None, policies: PolicySet, restored: Instant | None = None) -> Subject:
+    """The subject that `file` is to `owner`; `restored` is when it was put back from the trash."""
     path = file.path
     if owner is None:
-        return Subject(file, path, None, None, _place_by_layouts(path, policies), _fits_output_name(file, policies))
+        place = _place_by_layouts(path, policies)
+        return Subject(file, path, None, None, place, _fits_output_name(file, policies), restored)
     file_type = owner.type_of(file)
     place = owner.place_of(file.directory)
-    return Subject(file, path, owner, file_type, place, owner.is_deliverable(file_type, place))
+    return Subject(file, path, owner, file_type, place, owner.is_deliverable(file_type, place), restored)
 
 
 def _place_by_layouts(path: RelPath, policies: PolicySet) -> Place | None:

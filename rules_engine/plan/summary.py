@@ -7,7 +7,19 @@ from typing import Final, assert_never
 from rules_engine.inventory.model import FileFact, Inventory
 from rules_engine.plan.decide import Judgement, would_go
 from rules_engine.plan.misses import near_miss
-from rules_engine.plan.model import Because, Count, Kept, KeptSummary, NotDue, Remove, RuleSummary, StepAction, Trailer
+from rules_engine.plan.model import (
+    Because,
+    Count,
+    Kept,
+    KeptSummary,
+    NotDue,
+    PinSummary,
+    Remove,
+    RuleSummary,
+    StepAction,
+    Trailer,
+)
+from rules_engine.plan.pinned import pin_name
 from rules_engine.plan.select import Miss, NotMatched, Verdict
 from rules_engine.plan.staying import SumsByDirectory
 from rules_engine.plan.subject import Evidence
@@ -23,6 +35,8 @@ LARGEST_KEPT: Final = 10
 _ORDER: Final = {miss: place for place, miss in enumerate(Miss)}
 _GENERAL: Final = {
     Because.OWN_STATE: "state and policies of rules-engine",
+    Because.PINNED: "pinned",
+    Because.KEEP_MARKER: "a keep marker is above it",
     Because.SPECIAL_NAME: "a name that no rule reaches",
     Because.NOT_A_FILE: "not a regular file or link",
     Because.LAYOUT_LINK: "a status link or alias of a job",
@@ -50,6 +64,8 @@ class Summary:
         self._rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
         self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
         self._days: dict[str, Count] = {}
+        self.trailer.pins = [PinSummary(pin_name(pin), pin.reason, pin.until) for pin in seen.pinned.ordered()]
+        self._pins = {pin.what: pin for pin in self.trailer.pins}
         self._nearness: dict[str, int] = {}
         self._staying = SumsByDirectory()
 
@@ -81,6 +97,8 @@ class Summary:
         keep_largest(summary.largest, files)
         for name in group:
             self._rules[name].decided.add(some)
+        if kept.pin:
+            self._pins[kept.pin].kept.add(some)
 
     def _count_waiting(self, some: Count, waiting: NotDue) -> None:
         ahead = waiting.until - self._seen.now
