@@ -9,6 +9,7 @@ from rules_engine.plan.model import (
     Entry,
     Header,
     KeptSummary,
+    PinSummary,
     Plan,
     PlanLimits,
     ReleaseSummary,
@@ -97,6 +98,7 @@ def _tail(trailer: Trailer) -> dict[str, Json]:
     return {
         "summary": _summary(trailer),
         "releases": [_release(one) for one in trailer.releases],
+        "pins": [_pin(one) for one in trailer.pins],
         "rules": [_rule(one) for one in trailer.rules],
         "kept": [_kept(one) for one in trailer.kept],
         "problems": [{"path": path_json(path), "why": why} for path, why in trailer.problems],
@@ -140,6 +142,15 @@ def _rule(rule: RuleSummary) -> Json:
         "next_due": None if rule.next_due is None else instant_json(rule.next_due),
         "held": count_json(rule.held),
         "near_misses": [{"condition": text, **count_json(count)} for text, count in sorted(rule.near_misses.items())],
+    }
+
+
+def _pin(pin: PinSummary) -> Json:
+    return {
+        "what": path_json(pin.what),
+        "reason": pin.reason or None,
+        "until": None if pin.until is None else instant_json(pin.until),
+        **count_json(pin.kept),
     }
 
 

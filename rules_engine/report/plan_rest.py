@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rules_engine.plan.model import KeptSummary, Trailer
+from rules_engine.plan.model import KeptSummary, PinSummary, Trailer
 from rules_engine.report.tables import align
-from rules_engine.report.words import amount, name
+from rules_engine.report.words import amount, moment, name
 from rules_engine.values.paths import RelPath
-from rules_engine.values.quantities import format_size
+from rules_engine.values.quantities import Instant, format_size
 from rules_engine.values.text import escape, plural
 
 _MOST_NOTICES: Final = 20
@@ -33,6 +33,23 @@ def _largest(reason: KeptSummary, most: int) -> Iterator[str]:
     rows = [(format_size(size), name(path)) for size, path in reason.largest[:most]]
     if rows:
         yield from align(rows, right=(0,), indent="      ")
+
+
+def pinned_lines(trailer: Trailer, now: Instant) -> Iterator[str]:
+    """Every pin that holds, also one that keeps nothing of this plan: whoever set it wants to see it."""
+    if not trailer.pins:
+        return
+    yield ""
+    yield "Pinned by hand"
+    rows = [
+        (f"`{escape(one.what)}`", amount(one.kept) if one.kept.files else "nothing here", _until(one, now), one.reason)
+        for one in trailer.pins
+    ]
+    yield from align([(*row[:-1], escape(row[-1])) for row in rows])
+
+
+def _until(pin: PinSummary, now: Instant) -> str:
+    return f"until {moment(pin.until, now)}" if pin.until is not None else "until it is unpinned"
 
 
 def due_lines(trailer: Trailer) -> Iterator[str]:

@@ -142,6 +142,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
             "due_later": nothing,
         },
         "releases": [],
+        "pins": [],
         "rules": [
             {
                 "name": "old",
