@@ -50,9 +50,25 @@ class PinLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     reason: str = ""
     until: Instant | None = None
 
+    @property
+    def pin(self) -> Pin:
+        """What was said, without who said it."""
+        path = None if self.path is None else RelPath(decode_name(self.path))
+        return Pin(path, self.job, self.reason, self.until)
+
 
 def read_pins(state: Directory, now: Instant | None = None) -> tuple[Pin, ...]:
     """The pins that stand, each thing once, in the order in which they were set; with `now`, those that hold then.
+
+    Raises:
+        UntrustedStateError: when they cannot be read or are damaged.
+    """
+    pins = (line.pin for line in read_pin_lines(state))
+    return tuple(pin for pin in pins if now is None or holds(pin, now))
+
+
+def read_pin_lines(state: Directory) -> tuple[PinLine, ...]:
+    """The lines that set the pins that stand, oldest first.
 
     Raises:
         UntrustedStateError: when they cannot be read or are damaged.
@@ -64,7 +80,7 @@ def read_pins(state: Directory, now: Instant | None = None) -> tuple[Pin, ...]:
     except OSError as err:
         raise UntrustedStateError(_WHERE, f"cannot be read: {err.strerror or err}", _HELP) from err
     lines, _ = _lines(data)
-    return tuple(pin for pin in _standing(lines) if now is None or holds(pin, now))
+    return tuple(_standing(lines).values())
 
 
 def set_pin(state: Directory, pin: Pin, now: Instant) -> Pin | None:
@@ -117,13 +133,13 @@ def _say(state: Directory, word: Word, pin: Pin, now: Instant) -> Pin | None:
         with open_log(state, PINS) as log:
             data = log.read(0, log.size)
             lines, length = _lines(data)
-            before = next((one for one in _standing(lines) if (one.path, one.job) == (pin.path, pin.job)), None)
+            before = _standing(lines).get((pin.path, pin.job))
             if word is Word.PIN or before is not None:
                 _append(log, _line(len(lines) + 1, word, pin, now), data, length)
     except OSError as err:
         what = f"the pin cannot be written to `{_WHERE}`: {err.strerror or err}"
         raise RefusedError(what, "make room, or check its permissions") from err
-    return before
+    return before.pin if before is not None else None
 
 
 def _line(seq: int, word: Word, pin: Pin, now: Instant) -> PinLine:
@@ -178,11 +194,11 @@ def _decoded(raw: bytes) -> PinLine | None:
     return line if (line.path is None) != (line.job is None) else None
 
 
-def _standing(lines: Iterable[PinLine]) -> tuple[Pin, ...]:
-    standing: dict[tuple[RelPath | None, JobId | None], Pin] = {}
+def _standing(lines: Iterable[PinLine]) -> dict[tuple[RelPath | None, JobId | None], PinLine]:
+    standing: dict[tuple[RelPath | None, JobId | None], PinLine] = {}
     for line in lines:
-        path = None if line.path is None else RelPath(decode_name(line.path))
-        standing.pop((path, line.job), None)
+        thing = (line.pin.path, line.job)
+        standing.pop(thing, None)
         if line.word is Word.PIN:
-            standing[path, line.job] = Pin(path, line.job, line.reason, line.until)
-    return tuple(standing.values())
+            standing[thing] = line
+    return standing

@@ -21,6 +21,8 @@ COMMANDS: Final = (
     "explain",
     "runs",
     "clean",
+    "pin",
+    "unpin",
     "run",
     "job",
     "manifest",
