@@ -12,7 +12,7 @@ from rules_engine.apply.checks import check_policies, check_refusals, check_root
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group
 from rules_engine.apply.handover import Handover
-from rules_engine.apply.model import Event, RunResult, RunStarted, RunState, StateRetired
+from rules_engine.apply.model import Event, LeftBehind, RunResult, RunStarted, RunState, StateRetired
 from rules_engine.apply.outcomes import OutcomeLine
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.pins import PinsOnDisk
@@ -24,6 +24,7 @@ from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run, recording
 from rules_engine.apply.source import own_copy
 from rules_engine.apply.state import JobsOnDisk, Known
 from rules_engine.apply.trash import Trash
+from rules_engine.apply.units import Units, sweep
 from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
 from rules_engine.manifest.store import ManifestStore
@@ -98,6 +99,7 @@ class _Application:
             record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
         steps = sum(count.files for count in plan.trailer.steps.values())
         self.listen(RunStarted(self.folder.run_id, steps, resumed=bool(recorded)))
+        self._sweep()
         jobs = self._jobs()
         with closing(Trash(self.root.require_state(), self.folder.run_id)) as trash:
             result = self._carrying(trash, recorded, jobs).carry_out(plan.batches, recorded)
@@ -106,6 +108,12 @@ class _Application:
             if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
                 self._retire(jobs)
         return result
+
+    def _sweep(self) -> None:
+        # Who has a deadline leaves it to the next run that has none: it may be the rest of a large tree.
+        notes = sweep(self.root.require_state(), spare=self.folder.run_id) if self.until is None else ()
+        if notes:
+            self.listen(LeftBehind(notes))
 
     def _retire(self, jobs: JobsOnDisk) -> None:
         keep, run_id = self.policies.settings.state_keep, self.folder.run_id
@@ -143,6 +151,7 @@ class _Application:
                 root,
                 retrier,
                 trash=trash,
+                units=Units(state, self.folder.run_id, self.policies.settings.keep_markers),
                 guard=present,
                 parents=parents if self.policies.settings.open_parents else None,
             ),

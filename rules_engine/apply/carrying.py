@@ -169,7 +169,8 @@ class Carrying:
         noted: list[Noted] = []
         at = first
         for run in runs:
-            self._tally.add(batch.action, run.outcome, run.steps, run.size)
+            wholes = batch.wholes[at : at + run.steps]
+            self._tally.add(batch.action, run.outcome, run.steps, run.size, wholes=wholes)
             if run.outcome not in {Outcome.DONE, Outcome.GONE}:
                 noted += [
                     Noted(join(batch.directory, entry.name), batch.action, run.outcome, run.errno, run.cause)

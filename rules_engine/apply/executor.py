@@ -9,6 +9,7 @@ from rules_engine.apply.model import PERMISSIONS, StepResult
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.trash import Trash, make_directories
+from rules_engine.apply.units import Units, is_unit
 from rules_engine.filesystem.directory import Directory
 from rules_engine.plan.model import Batch, Entry, StepAction
 
@@ -41,12 +42,14 @@ class Executor:
         retrier: Retrier,
         *,
         trash: Trash | None = None,
+        units: Units | None = None,
         guard: Guard | None = None,
         parents: Parents | None = None,
     ) -> None:
         self._root = root
         self._retrier = retrier
         self._trash = trash
+        self._units = units
         self._guard = guard
         self._parents = parents
 
@@ -65,6 +68,11 @@ class Executor:
                 yield self._step(batch, entry, here)
 
     def _without_directory(self, batch: Batch, entry: Entry) -> StepResult:
+        if is_unit(batch, entry):
+            try:
+                return self._needed_units().take(None, batch, entry)
+            except OSError as err:
+                return steps.failed(err)
         if batch.action is StepAction.TRASH and self._trash is not None:
             return self._trash.taken_before(batch.directory, entry)
         return steps.GONE
@@ -97,7 +105,11 @@ class Executor:
 
     def _attempt(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
         if self._guard is not None and (held := self._guard.protects(batch, entry, here)) is not None:
+            if is_unit(batch, entry):
+                self._needed_units().give_back(here, batch, entry)
             return held
+        if is_unit(batch, entry):
+            return self._needed_units().take(here, batch, entry)
         return self._act(batch, entry, here)
 
     def _act(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
@@ -123,6 +135,11 @@ class Executor:
         if self._trash is None:
             raise AssertionError("a batch that sets files aside or puts them back needs a run with a trash")
         return self._trash
+
+    def _needed_units(self) -> Units:
+        if self._units is None:
+            raise AssertionError("a batch that takes directories whole needs a run with a state")
+        return self._units
 
     def _patiently(self, attempt: Callable[[], Directory]) -> Directory:
         try:

@@ -38,6 +38,7 @@ class Group:
         self._parts: list[Part] = []
         self._steps = 0
         self._began = Instant(0)
+        self._slow = False
 
     def add(self, number: int, batch: Batch, index: int, result: StepResult) -> None:
         """Note the result of one more step."""
@@ -47,11 +48,13 @@ class Group:
             self._parts.append(Part(number, batch, index))
         self._parts[-1].results.append(result)
         self._steps += 1
+        # A directory that goes whole may have taken minutes: the clock is asked after each of them.
+        self._slow = bool(batch.wholes)
 
     @property
     def is_due(self) -> bool:
         """Whether so many steps, or so much time, wait that a crash now would leave too much in doubt."""
-        if self._steps % _LOOK_AT_CLOCK:
+        if self._steps % _LOOK_AT_CLOCK and not self._slow:
             return False
         return self._steps >= MOST_STEPS or self._clock.now() - self._began >= LONGEST
 

@@ -1,12 +1,13 @@
 """What carrying out a plan gives: outcomes, their totals, the result of a run, and what a listener hears."""
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from rules_engine.errors import ExitCode, RulesError
-from rules_engine.plan.model import StepAction
+from rules_engine.plan.model import StepAction, Whole
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import RuleName
@@ -69,6 +70,10 @@ class ActionCount:
     outcome: Outcome
     steps: int
     size: int
+    directories: int = 0
+    """How many of the steps were about a directory with everything below it."""
+    files: int = 0
+    """What those directories held when the plan was made, besides directories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +122,25 @@ class RunResult:
 class Tally:
     """Outcomes as they add up during a run."""
 
-    counts: dict[tuple[StepAction, Outcome], tuple[int, int]] = field(default_factory=dict)
+    counts: dict[tuple[StepAction, Outcome], ActionCount] = field(default_factory=dict)
     noted: list[Noted] = field(default_factory=list)
 
-    def add(self, action: StepAction, outcome: Outcome, steps: int, size: int) -> None:
-        """Count `steps` more with one outcome."""
-        have, bytes_so_far = self.counts.get((action, outcome), (0, 0))
-        self.counts[action, outcome] = (have + steps, bytes_so_far + size)
+    def add(self, action: StepAction, outcome: Outcome, steps: int, size: int, *, wholes: Sequence[Whole] = ()) -> None:
+        """Count `steps` more with one outcome, each about one of `wholes` where there are any."""
+        have = self.counts.get((action, outcome), ActionCount(action, outcome, 0, 0))
+        self.counts[action, outcome] = ActionCount(
+            action,
+            outcome,
+            have.steps + steps,
+            have.size + size,
+            have.directories + len(wholes),
+            have.files + sum(whole.files for whole in wholes),
+        )
 
     def ordered(self) -> tuple[ActionCount, ...]:
         """The counts, ordered by action, then outcome, without those that are zero."""
         return tuple(
-            ActionCount(action, outcome, *self.counts[action, outcome])
+            self.counts[action, outcome]
             for action in StepAction
             for outcome in Outcome
             if (action, outcome) in self.counts
@@ -188,7 +200,15 @@ class StateRetired:
     """What could not retire, one line each; the run is not worse for it."""
 
 
-Event: TypeAlias = RunStarted | StepNoted | HandedOver | Committed | RunEnded | StateRetired
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What earlier runs had begun to remove could not be removed to its end by this one either."""
+
+    notes: tuple[str, ...]
+    """One line each; the run is not worse for it."""
+
+
+Event: TypeAlias = RunStarted | StepNoted | HandedOver | Committed | RunEnded | StateRetired | LeftBehind
 """What a listener of a run hears."""
 
 

@@ -8,9 +8,9 @@ from rules_engine.apply.model import Outcome, StepResult
 from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.state import JobsOnDisk
 from rules_engine.apply.steps import changed
+from rules_engine.apply.units import is_unit
 from rules_engine.filesystem.directory import Directory
 from rules_engine.inventory.model import FileFact
-from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
@@ -25,7 +25,7 @@ from rules_engine.plan.protect import (
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import ROOT, RelPath, ancestors, join
+from rules_engine.values.paths import ROOT, RelPath, ancestors, is_below, join
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId, JobStatus
 
@@ -85,6 +85,8 @@ class Present:
             return self._held
         if batch.action is StepAction.REMOVE_DIRECTORY:
             return self._of_directory(batch, join(batch.directory, entry.name))
+        if is_unit(batch, entry):
+            return self._of_unit(batch, join(batch.directory, entry.name))
         return self._of_file(batch, entry)
 
     def _of_batch(self, batch: Batch, here: Directory) -> StepResult | None:
@@ -105,16 +107,30 @@ class Present:
             entry.ctime_ns,
         )
         kept = protection(fact, (), self._seen)
-        return _protected(kept.text) if kept else self._of_owners(batch, self._owners.of(fact))
+        return _protected(kept.text) if kept else self._of_owners(batch, (job.job_id for job in self._owners.of(fact)))
 
     def _of_directory(self, batch: Batch, path: RelPath) -> StepResult | None:
         kept = protection_of_directory(path, self._seen) or pinned_at_or_below(path, self._seen)
         if kept is not None:
             return _protected(kept.text)
-        return self._of_owners(batch, self._index.of_directory(path).whole)
+        return self._of_owners(batch, (job.job_id for job in self._index.of_directory(path).whole))
 
-    def _of_owners(self, batch: Batch, owners: tuple[JobRecord, ...]) -> StepResult | None:
-        now = {job.job_id for job in owners}
+    def _of_unit(self, batch: Batch, path: RelPath) -> StepResult | None:
+        kept = protection_of_directory(path, self._seen) or pinned_at_or_below(path, self._seen)
+        held = kept.text if kept is not None else self._by_what_is_named_below(path)
+        return _protected(held) if held else self._of_owners(batch, self._index.at_or_below(path))
+
+    def _by_what_is_named_below(self, path: RelPath) -> str:
+        """Why a directory is out of reach because of something in it; empty where nothing in it says so."""
+        guards = self._seen.guards
+        own = next((one for one in guards.own if is_below(one, path)), None)
+        if own is not None:
+            return f"`{own}` is a policy folder or a plan"
+        damage = next((one for one in guards.damaged if any(is_below(named, path) for named in one.below)), None)
+        return f"the manifest of job `{damage.job_id}` may name what is in it: {damage.why}" if damage else ""
+
+    def _of_owners(self, batch: Batch, owners: Iterable[JobId]) -> StepResult | None:
+        now = set(owners)
         if now == set(batch.owners):
             return None
         gained = sorted(now.difference(batch.owners))

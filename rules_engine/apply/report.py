@@ -15,13 +15,15 @@ FORMAT_VERSION: Final = "1.0"
 KIND: Final = "run"
 
 
-class CountLine(msgspec.Struct, frozen=True):
-    """How many steps with one action had one outcome."""
+class CountLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many steps with one action had one outcome, and how many of them took a directory whole."""
 
     action: StepAction
     outcome: Outcome
     steps: int
     bytes: int
+    directories: int = 0
+    files: int = 0
 
 
 class NotedLine(msgspec.Struct, frozen=True):
@@ -62,7 +64,9 @@ def to_report(result: RunResult) -> Report:
         stopped_because=result.stopped_because,
         bytes_freed=result.freed,
         bytes_set_aside=result.set_aside,
-        counts=tuple(CountLine(one.action, one.outcome, one.steps, one.size) for one in result.counts),
+        counts=tuple(
+            CountLine(one.action, one.outcome, one.steps, one.size, one.directories, one.files) for one in result.counts
+        ),
         noted=tuple(
             NotedLine(encode_name(one.path), one.action, one.outcome, one.errno, one.cause) for one in result.noted
         ),
@@ -86,7 +90,10 @@ def from_report(data: bytes, where: str) -> RunResult:
         state=report.state,
         started=Instant(report.started),
         ended=Instant(report.ended),
-        counts=tuple(ActionCount(one.action, one.outcome, one.steps, one.bytes) for one in report.counts),
+        counts=tuple(
+            ActionCount(one.action, one.outcome, one.steps, one.bytes, one.directories, one.files)
+            for one in report.counts
+        ),
         noted=tuple(
             Noted(RelPath(decode_name(one.path)), one.action, one.outcome, one.errno, one.cause) for one in report.noted
         ),

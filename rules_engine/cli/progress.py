@@ -7,6 +7,7 @@ from rules_engine.apply.model import (
     Committed,
     Event,
     HandedOver,
+    LeftBehind,
     Outcome,
     RunEnded,
     RunStarted,
@@ -40,7 +41,7 @@ class Progress:
                 talk(f"\r{settled} of {self._steps}", end="")
             case RunEnded() if self._moves:
                 talk("")
-            case StateRetired(notes=notes):
+            case StateRetired(notes=notes) | LeftBehind(notes=notes):
                 for note in notes:
                     talk(f"note: {escape(note)}")
             case StepNoted() | HandedOver() | Committed() | RunEnded():
