@@ -1,9 +1,11 @@
-"""The place that the tests of the command line work in."""
+"""The place that the tests of the command line work in, and the browser that shows their pages."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cliplace import CLEANUP, LAYOUT, SETTINGS, Place
+from htmlbrowser import CHROMIUM, DRIVER, MISSING, Browser, started
 
 from rules_engine.filesystem.root import Root
 
@@ -28,3 +30,12 @@ def studio(place: Place) -> Place:
     """A root with a layout for clips."""
     place.write("policies/clip.yaml", LAYOUT)
     return place
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all pages; starting it takes longer than most tests."""
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip(MISSING)
+    with started(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser

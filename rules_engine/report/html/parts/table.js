@@ -2,6 +2,7 @@
 
 const ROW = 32;
 const SPARE = 12;
+const MOST_VISIBLE = 100;
 const MOST_PRINTED = 500;
 
 class StepTable {
@@ -12,17 +13,24 @@ class StepTable {
     this.body = byId("table").tBodies[0];
     this.filters = byId("filters");
     this.hint = byId("chosen").firstElementChild;
+    this.printing = false;
     this.options();
     this.window.addEventListener("scroll", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.window);
     this.window.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("click", (event) => this.clicked(event));
-    this.filters.addEventListener("input", () => this.choose());
+    // Text as it is typed, the rest when it is chosen: a `change` of text comes late, when somebody has gone on to a row.
+    this.filters.addEventListener("input", (event) => event.target.type === "search" && this.choose());
+    this.filters.addEventListener("change", (event) => event.target.type !== "search" && this.choose());
     this.filters.addEventListener("reset", () => setTimeout(() => this.choose()));
     this.filters.addEventListener("submit", (event) => event.preventDefault());
     for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => this.sort(button));
-    window.addEventListener("beforeprint", () => this.draw(true));
-    window.addEventListener("afterprint", () => this.draw());
+    for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) {
+      window.addEventListener(event, () => {
+        this.printing = printing;
+        this.draw();
+      });
+    }
     this.choose();
     this.cut();
   }
@@ -71,8 +79,10 @@ class StepTable {
     this.put(this.order.column ? this.shown : this.shown.sort());
   }
 
-  draw(all = false) {
-    const visible = Math.ceil(this.window.clientHeight / ROW);
+  draw() {
+    const all = this.printing;
+    // On paper the window has no height of its own, and would ask for every row there is.
+    const visible = Math.min(Math.ceil(this.window.clientHeight / ROW), MOST_VISIBLE);
     const start = all ? 0 : Math.max(0, Math.floor(this.window.scrollTop / ROW) - SPARE);
     const end = Math.min(this.shown.length, all ? MOST_PRINTED : start + visible + 2 * SPARE);
     const rows = [];
