@@ -1,36 +1,118 @@
-"""`rules show`: a plan that was written to a file."""
+"""`rules show`: a plan that was written to a file, or a recorded run."""
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Final
 
 import click
 
-from rules_engine.cli.options import exits, format_option, talk_options
+from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
 from rules_engine.cli.pages import save_page
+from rules_engine.cli.past import open_past
 from rules_engine.cli.planfiles import plan_file
 from rules_engine.cli.terminal import show as show_lines
 from rules_engine.errors import ExitCode
+from rules_engine.filesystem.root import Root
+from rules_engine.jobs.runs import LAST, RecordedRun, RunDetails, find_run, open_run_details
+from rules_engine.plan.model import Plan
+from rules_engine.plan.planfile import PlanFileError
 from rules_engine.report.overview import look_through
+from rules_engine.report.past_run import (
+    past_by_directory_lines,
+    past_by_rule_lines,
+    past_run_document,
+    past_run_lines,
+    past_step_lines,
+)
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_steps import by_directory_lines, by_rule_lines, step_lines
 from rules_engine.report.plan_text import plan_lines
+from rules_engine.report.runs_text import Outlook
 
-_VIEWS = {"steps": step_lines, "rule": by_rule_lines, "directory": by_directory_lines}
+_VIEWS: Final = {"steps": step_lines, "rule": by_rule_lines, "directory": by_directory_lines}
 
 
-@click.command(short_help="show a plan that was written to a file", epilog=exits(ExitCode.STALE_PLAN, ExitCode.REFUSED))
-@click.argument("file", metavar="FILE")
+_RUN_VIEWS: Final = {"steps": past_step_lines, "rule": past_by_rule_lines, "directory": past_by_directory_lines}
+_RUN: Final = re.compile(r"[0-9a-f]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How something is to be shown."""
+
+    view: str | None
+    page_path: str | None
+    is_json: bool
+    quiet: bool
+    verbose: bool
+
+
+@click.command(
+    short_help="show a plan, or a recorded run",
+    epilog=exits(ExitCode.INVALID_POLICY, ExitCode.STALE_PLAN, ExitCode.REFUSED, ExitCode.UNTRUSTED_STATE),
+)
+@click.argument("file", metavar="FILE|RUN")
 @click.option("--steps", "view", flag_value="steps", help="Every step, one a line, in the order of carrying out.")
 @click.option("--by-rule", "view", flag_value="rule", help="Sums for each set of deciding rules.")
 @click.option("--by-directory", "view", flag_value="directory", help="Sums for each directory.")
-@click.option("--html", "page_path", metavar="FILE", help="Write all of it to FILE as one page for a browser.")
+@click.option("--html", "page_path", metavar="FILE", help="Write all of the plan to FILE as one page for a browser.")
+@policies_option
+@root_option
 @format_option
 @talk_options
-def show(*, file: str, view: str | None, page_path: str | None, form: str, quiet: bool, verbose: bool) -> None:
-    """Show the plan in FILE: the whole text, its steps, or sums of them."""
-    with plan_file(file) as plan:
-        if page_path is not None:
-            save_page(plan, page_path, quiet=quiet)
-        elif form == "json":
-            show_lines(plan_document(plan, root=None))
-        elif view is not None:
-            show_lines(_VIEWS[view](plan.batches))
-        else:
-            show_lines(plan_lines(plan, look_through(plan), root=None, verbose=verbose))
+def show(
+    *,
+    file: str,
+    view: str | None,
+    page_path: str | None,
+    folders: tuple[str, ...],
+    root_path: str | None,
+    form: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Show the plan in FILE: the whole text, its steps, or sums of them; or the run RUN, with what became of each step.
+
+    RUN is the id of a recorded run, the beginning of it, or `last`. A run is looked up in the root that the policies or
+    --root name.
+    """
+    wish = _Wish(view, page_path, form == "json", quiet, verbose)
+    if os.path.lexists(file) or not (file == LAST or _RUN.fullmatch(file)):
+        with plan_file(file) as plan:
+            _show_plan(plan, wish)
+        return
+    with open_past(folders, root_path) as (root, outlook):
+        _show_run(root, find_run(root, file), outlook, wish)
+
+
+def _show_plan(plan: Plan, wish: _Wish) -> None:
+    if wish.page_path is not None:
+        save_page(plan, wish.page_path, quiet=wish.quiet)
+    elif wish.is_json:
+        show_lines(plan_document(plan, root=None))
+    elif wish.view is not None:
+        show_lines(_VIEWS[wish.view](plan.batches))
+    else:
+        show_lines(plan_lines(plan, look_through(plan), root=None, verbose=wish.verbose))
+
+
+def _show_run(root: Root, run: RecordedRun, outlook: Outlook, wish: _Wish) -> None:
+    try:
+        with open_run_details(root, run.run_id) as details:
+            _show_details(run, details, outlook, wish)
+    except PlanFileError:
+        if wish.view is not None or wish.page_path is not None:
+            raise
+        _show_details(run, None, outlook, wish)
+
+
+def _show_details(run: RecordedRun, details: RunDetails | None, outlook: Outlook, wish: _Wish) -> None:
+    if details is not None and wish.page_path is not None:
+        save_page(details.plan, wish.page_path, quiet=wish.quiet)
+    elif wish.is_json:
+        show_lines([past_run_document(run, details, outlook, verbose=wish.verbose)])
+    elif details is not None and wish.view is not None:
+        show_lines(_RUN_VIEWS[wish.view](details))
+    else:
+        show_lines(past_run_lines(run, details, outlook, verbose=wish.verbose))
