@@ -90,7 +90,7 @@ class Presence:
                 left.append(rule)
             elif isinstance(verdict, Unknown):
                 left.append(rule)
-                search.unsure.setdefault(id(rule), f"of a file of it {verdict.why.removeprefix('its ')}")
+                search.unsure.setdefault(id(rule), f"one of its files may count: {verdict.why}")
         self._leave(search, left)
 
     def _leave(self, search: _Search, rules: list[Rule]) -> None:
