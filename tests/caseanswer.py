@@ -7,6 +7,7 @@ from typing import Any, Final
 import yaml
 from caseback import trash_answer
 from casefile import Case, describe_moment
+from casemarks import describe_pin
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.model import Count, Decision, Kept, NotDue, Plan, Remove, RuleSummary, StepAction
@@ -81,6 +82,7 @@ def answer(case: Case, planned: Planned) -> dict[str, Any]:
             for one in plan.trailer.releases
         ],
         "trash": lambda: trash_answer(plan),
+        "pins": lambda: [describe_pin(one) for one in plan.trailer.pins],
         "left_out": lambda: plan.trailer.left_out.files,
         "skipped": lambda: [{"path": path, "why": why} for path, why in plan.trailer.skipped],
         "falls_due": lambda: {

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 from caseask import ASK_KEYS, CASES, Change, read_ask, read_change, read_earlier, shared_text
 from caseback import read_restored, read_trash
+from casemarks import MARK_KEYS, read_marked, read_pins
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.manifest.model import Damage, DeclaredDirectory, JobRecord, Liveness
@@ -37,7 +38,7 @@ from rules_engine.values.vocabulary import (
 
 _CASE_KEYS: Final = {
     "note", "now", "policies", "jobs", "files", "directories", "damaged", "unreadable", "own", "walked", "want",
-    "earlier", "restored", "trash", *ASK_KEYS,
+    "earlier", "restored", "trash", *ASK_KEYS, *MARK_KEYS,
 }  # fmt: skip
 _JOB_KEYS: Final = {
     "id", "type", "status", "started", "ended", "last_sign", "parameters", "workspace", "output", "files",
@@ -89,13 +90,15 @@ def read_case(path: str) -> Case:
     seen = tuple(one for one in tree if one.path not in closed)
     # Whose place among its like is asked for is looked at a second time: it finds the same.
     again = Inventory(seen, problems=problems)
-    inventory = Inventory(seen, problems=problems, walked=walked, look_at=lambda _jobs: again)
+    marked = read_marked(raw.get("marked", {}))
+    inventory = Inventory(seen, lambda _jobs: again, problems=problems, marked=marked, walked=walked)
     damaged = tuple(_damage(one) for one in raw.get("damaged", ()))
     own = tuple(RelPath(one) for one in raw.get("own", ()))
     restored = read_restored(raw.get("restored", {}), lambda text: moment(text, instant))
     trash = read_trash(raw.get("trash", ()), lambda text: moment(text, instant))
     earlier = read_earlier(raw.get("earlier", ()))
-    guards = Guards(damaged, own, root_id="case", earlier=earlier, restored=restored, trash=trash)
+    pins = read_pins(raw.get("pins", ()), lambda text: moment(text, instant))
+    guards = Guards(damaged, own, root_id="case", pins=pins, earlier=earlier, restored=restored, trash=trash)
     texts = _policy_texts(raw.get("policies", ()))
     return Case(path, now, texts, jobs, inventory, guards, read_ask(raw), raw["want"], read_change(raw), groups)
 
