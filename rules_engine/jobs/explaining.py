@@ -11,7 +11,7 @@ from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.history import PastStep, past_steps
 from rules_engine.jobs.paths import status_of
-from rules_engine.jobs.planning import guards_of
+from rules_engine.jobs.planning import guards_of, ranked
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.explain import Explanation, explain
@@ -49,6 +49,7 @@ def explain_paths(
     markers = policies.settings.keep_markers
     marked = {at: name for path in paths for at, name in marked_above(root, parent(path), markers).items()}
     seen = gather_evidence(policies, loaded.jobs, guards_of(policies, root, loaded), now=now, marked=marked)
+    seen = ranked(seen, policies, root, store)
     index = OwnerIndex(loaded.jobs)
 
     def answer(path: RelPath) -> Answer:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rules_engine.errors import RulesError
 from rules_engine.filesystem.root import Root
@@ -15,6 +15,7 @@ from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.alike import Judge
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Decision, Kept, NotDue
+from rules_engine.plan.standing import NO_RANKS, AllBeyond, Ranks
 from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import PolicySet
@@ -48,11 +49,21 @@ class Falls:
 def foresee(policies: PolicySet, record: JobRecord, seal: Seal | None, now: Instant) -> Falls:
     """What a sealed job has, decided as if it were the only one: other owners can only make it later.
 
-    Nothing is looked at but the seal.
+    Nothing is looked at but the seal. Where rules ask for the place of the job among its like, that cannot be told, and
+    a hint is for when enough newer ones have come: what is not due then is looked at again after a while.
     """
+    falls = _foreseen(policies, record, seal, now, NO_RANKS)
+    if any(rule.jobs.ranks for rule in policies.rules):
+        beyond = _foreseen(policies, record, seal, now, AllBeyond())
+        falls.now, falls.instants = beyond.now, beyond.instants
+    return falls
+
+
+def _foreseen(policies: PolicySet, record: JobRecord, seal: Seal | None, now: Instant, ranks: Ranks) -> Falls:
     falls = Falls()
     # A decision is about a moment that is cut to microseconds: cut below the end of the job, that is in the future.
     seen = gather_evidence(policies, [record], Guards(), now=Instant(now // 1000 * 1000 + 1000))
+    seen = replace(seen, ranks=ranks)
     judge = Judge(policies, seen)
     for path, directory in seal.directories() if seal is not None else ():
         judge.next_directory()

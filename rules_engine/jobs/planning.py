@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from rules_engine.apply.applying import own_paths
 from rules_engine.apply.pins import read_pins
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.gather import gather
+from rules_engine.inventory.gather import gather, look_at
 from rules_engine.inventory.model import Inventory
 from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.manifest.model import JobRecord
@@ -17,6 +18,8 @@ from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.given import Ask, Guards
 from rules_engine.plan.model import Plan
 from rules_engine.plan.planner import NOBODY, Watch, make_plan
+from rules_engine.plan.ranks import with_ranks
+from rules_engine.plan.subject import Evidence
 from rules_engine.policy.model import PolicySet, Tracked
 from rules_engine.values.clock import Clock
 from rules_engine.values.quantities import Instant, instant_to_datetime
@@ -97,6 +100,11 @@ def survey(
     walk = only is None and needs_walk(policies)
     inventory = gather(root, store, looked_at, walk=walk, markers=policies.settings.keep_markers)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
+
+
+def ranked(seen: Evidence, policies: PolicySet, root: Root, store: ManifestStore) -> Evidence:
+    """The evidence with ranks, as a plan of everything would take them, where no plan is made."""
+    return with_ranks(seen, policies, partial(look_at, root, store, walk=needs_walk(policies)))
 
 
 def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Sequence[str] = ()) -> Guards:

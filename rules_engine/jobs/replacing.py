@@ -15,6 +15,7 @@ from rules_engine.apply.source import own_copy
 from rules_engine.apply.trash import Trash
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.discarding import entry_of
+from rules_engine.jobs.planning import ranked
 from rules_engine.jobs.running import Everybody, NotOursError, Running
 from rules_engine.plan.decide import decide
 from rules_engine.plan.given import Ask
@@ -94,7 +95,8 @@ def _as_if_ended(running: Running, everybody: Everybody) -> Evidence:
     seen = gather_evidence(running.policies, everybody.jobs, guards, now=now, marked=marked)
     own = seen.owners[running.record.job_id]
     ended = {**seen.owners, running.record.job_id: Owner(own.job, JobStatus.COMPLETED, now, own.layout)}
-    return replace(seen, owners=ended, protected_directories={})
+    as_ended = replace(seen, owners=ended, protected_directories={})
+    return ranked(as_ended, running.policies, running.root, running.store)
 
 
 def _plan(running: Running, batch: Batch, file: FileFact) -> Plan:
