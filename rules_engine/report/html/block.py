@@ -7,8 +7,8 @@ from typing import Final
 from rules_engine.plan.model import Batch, Count, KeptSummary, Plan, StepAction, Trailer
 from rules_engine.plan.staying import SumsByDirectory
 from rules_engine.report.documents import Json, to_text
-from rules_engine.report.html.gather import OTHERS, count, verb
-from rules_engine.report.words import FILE_REMOVALS, name
+from rules_engine.report.html.gather import OTHERS, count
+from rules_engine.report.words import FILE_REMOVALS, VERBS, name
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import SECOND
 from rules_engine.values.text import escape
@@ -54,7 +54,7 @@ class _Steps:
 
     def batches(self, batches: Iterable[Batch]) -> Iterator[Json]:
         for batch in batches:
-            self.verbs[batch.action.value] = verb(batch)
+            self.verbs[batch.action.value] = VERBS[batch.action]
             if len(batch.entries) <= self._room:
                 self._room -= len(batch.entries)
                 yield _batch(batch)
@@ -77,7 +77,7 @@ class _Steps:
 
 def _batch(batch: Batch) -> Json:
     """One batch: what its entries share, then a column each of names, sizes and dues, then what few entries have."""
-    has_size = batch.action in FILE_REMOVALS or batch.action.value in OTHERS
+    has_size = batch.action in FILE_REMOVALS or batch.action in OTHERS
     return [
         _path(batch.directory),
         batch.action.value,

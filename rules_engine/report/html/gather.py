@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from rules_engine.plan.model import Batch, Count
+from rules_engine.plan.model import Batch, Count, StepAction
 from rules_engine.report.words import VERBS, name
 from rules_engine.values.paths import join
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import escape, plural
 
 MOST: Final = 50
-OTHERS: Final = {"restore": "Put back from the trash", "empty_trash": "Emptied from the trash, for good"}
+OTHERS: Final = {
+    StepAction.RESTORE: "Put back from the trash",
+    StepAction.EMPTY_TRASH: "Emptied from the trash, for good",
+}
 """Actions that neither remove a file of the tree nor tidy up after one: each has a heading of its own."""
 
 
@@ -28,7 +31,7 @@ class Heading:
         self.steps += len(batch.entries)
         by = ", ".join(map(escape, batch.released or batch.rules))
         self.rows += [
-            (verb(batch), format_size(entry.size), _path(batch, place), by)
+            (VERBS[batch.action], format_size(entry.size), _path(batch, place), by)
             for place, entry in enumerate(batch.entries[: MOST - len(self.rows)])
         ]
 
@@ -56,14 +59,9 @@ def gather(batches: Iterable[Batch]) -> Gathered:
             found.deliverables.take(batch)
         if batch.released:
             found.released.take(batch)
-        if batch.action.value in OTHERS:
-            found.others.setdefault(OTHERS[batch.action.value], Heading()).take(batch)
+        if batch.action in OTHERS:
+            found.others.setdefault(OTHERS[batch.action], Heading()).take(batch)
     return found
-
-
-def verb(batch: Batch) -> str:
-    """The action of a batch for people."""
-    return VERBS.get(batch.action, batch.action.value.replace("_", " "))
 
 
 def count(batch: Batch) -> Count:

@@ -26,6 +26,8 @@ _ALSO: Final = (
     (StepAction.CREATE_DIRECTORY, "creates {}", "directory", "directories"),
     (StepAction.CREATE_LINK, "creates {}", "link", "links"),
     (StepAction.REMOVE_LINK, "removes {}", "link", "links"),
+    (StepAction.RESTORE, "puts back {}", "file", "files"),
+    (StepAction.EMPTY_TRASH, "empties the trash of {}", "run", "runs"),
 )
 
 
@@ -107,12 +109,13 @@ class View:
     @property
     def also(self) -> list[str]:
         """What happens besides files going."""
-        steps = self.trailer.steps
-        return [
-            phrase.format(plural(steps[action].files, one, many))
-            for action, phrase, one, many in _ALSO
-            if action in steps and steps[action].files
-        ]
+        found: list[str] = []
+        for action, phrase, one, many in _ALSO:
+            count = self.trailer.steps.get(action, Count())
+            if count.files:
+                size = f", {format_size(count.bytes)}" if count.bytes else ""
+                found.append(phrase.format(plural(count.files, one, many)) + size)
+        return found
 
     @property
     def deciding(self) -> list[tuple[str, str, str]]:
@@ -175,6 +178,11 @@ class View:
             )
             for one in self.trailer.pins
         ]
+
+    @property
+    def trash_stays(self) -> list[tuple[str, str]]:
+        """Runs whose trash stays whatever its age, and why."""
+        return [(escape(run), escape(why)) for run, why in self.trailer.trash.stays]
 
     @property
     def kept(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
