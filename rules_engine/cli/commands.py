@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "demo",
     "check",
     "plan",
+    "forecast",
     "show",
     "apply",
     "explain",

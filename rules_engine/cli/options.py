@@ -73,6 +73,18 @@ def format_option(command: Command) -> Command:
     )(command)
 
 
+def plan_format_option(command: Command) -> Command:
+    """Add `--format` of a command that shows a plan."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "markdown", "json"]),
+        default="text",
+        show_default=True,
+        help="Text for people, Markdown for a comment on a pull request, or one JSON document.",
+    )(command)
+
+
 def talk_options(command: Command) -> Command:
     """Add `--quiet` and `--verbose`."""
     return _talk_options(command, expose=True)

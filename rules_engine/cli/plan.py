@@ -11,8 +11,8 @@ from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import (
     at_option,
     exits,
-    format_option,
     moment_asked,
+    plan_format_option,
     policies_option,
     release_option,
     root_option,
@@ -28,6 +28,7 @@ from rules_engine.plan.model import Plan
 from rules_engine.policy.load import load_policies
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_json import plan_document
+from rules_engine.report.plan_markdown import markdown_lines
 from rules_engine.report.plan_text import plan_lines
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape
@@ -51,7 +52,7 @@ from rules_engine.values.vocabulary import RuleName
 )
 @release_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 8 where the plan has steps.")
-@format_option
+@plan_format_option
 @talk_options
 def plan(
     *,
@@ -113,4 +114,7 @@ def _show(made: Plan, root: str, out: str | None, form: str, *, verbose: bool) -
         return
     for _ in watched.batches:
         pass
-    show(plan_lines(made, overview, root=root, verbose=verbose))
+    if form == "markdown":
+        show(markdown_lines(made, overview, root=root))
+    else:
+        show(plan_lines(made, overview, root=root, verbose=verbose))

@@ -228,7 +228,8 @@ def _opened(subject: Subject, seen: Evidence) -> int:
     ]
     owner = subject.owner
     lease = owner.job.lease_until if owner is not None and owner.status is JobStatus.ABANDONED else None
-    return max([*ends, lease or EARLIEST])
+    # A job whose process is dead is abandoned before its lease runs out.
+    return max([*ends, lease if lease is not None and lease <= seen.now else EARLIEST])
 
 
 def _waits(
