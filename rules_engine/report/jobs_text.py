@@ -46,6 +46,8 @@ def job_lines(job: JobRecord, now: Instant) -> Iterator[str]:
         "workspace": name(job.workspace),
         "output": name(job.output),
     }
+    if job.packed:
+        facts["manifest"] = "packed: its seal says all that there is to say"
     if job.lease_until is not None:
         facts["lease until"] = moment(job.lease_until, now)
     if job.status_link is not None:
@@ -99,4 +101,5 @@ def _job(job: JobRecord, now: Instant) -> dict[str, Json]:
         "status_link": None if job.status_link is None else path_json(job.status_link),
         "lease_until": None if job.lease_until is None else instant_json(job.lease_until),
         "files": file_count(job),
+        "packed": job.packed,
     }

@@ -1,6 +1,7 @@
 """Jobs and explanations, as text and as JSON."""
 
 import json
+from dataclasses import replace
 
 from rules_engine.manifest.model import Damage, JobRecord
 from rules_engine.plan.explain import Explanation, OwnerTrace, RuleTrace
@@ -64,6 +65,14 @@ def test_a_job_shows_everything_that_its_manifest_says() -> None:
     ]
     assert "ended      not yet" in list(job_lines(RUNNING, NOW))
     assert list(job_lines(RUNNING, NOW))[-1] == "0 files declared"
+
+
+def test_a_packed_job_says_so() -> None:
+    """Its logs are gone on purpose."""
+    packed = replace(JOB, packed=True)
+    assert "manifest          packed: its seal says all that there is to say" in list(job_lines(packed, NOW))
+    assert json.loads(job_document(packed, NOW))["packed"] is True
+    assert json.loads(job_document(JOB, NOW))["packed"] is False
 
 
 def test_the_documents_of_jobs_hold_what_the_text_says() -> None:
