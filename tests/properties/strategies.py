@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from drawn_marks import some_marks, some_pins
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from makers import LAYOUT, NOW, SPAN, days, days_ago, directory, file, job, keep, layout, narrow, removal, wide
@@ -294,6 +295,6 @@ _extras = chosen(
 def worlds(draw: st.DrawFn) -> World:
     """A world in which every outcome of a decision occurs."""
     extras = draw(_extras)
-    guards = Guards((draw(damages),) if extras["damaged"] else (), extras["own"], root_id="r")
+    guards = Guards((draw(damages),) if extras["damaged"] else (), extras["own"], root_id="r", pins=draw(some_pins))
     jobs = tuple(draw(_known[one]) for one in extras["ids"])
-    return World(draw(_policies), jobs, draw(_listings), guards)
+    return World(draw(_policies), jobs, draw(_listings), guards, marked=draw(some_marks))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from drawn_marks import marks, pins
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from makers import NOW, written
@@ -13,10 +14,11 @@ from world import World, due, removed, shuffled
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import decide, judge, would_go
+from rules_engine.plan.given import Pin
 from rules_engine.plan.model import Kept, NotDue, Remove
 from rules_engine.plan.subject import subject_of
 from rules_engine.policy.model import Action, Rule, Since
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import JobStatus
 
@@ -43,6 +45,38 @@ def test_adding_a_keep_rule_never_removes_more(world: World, rule: Rule) -> None
     for path, decision in after.items():
         assert decision == before[path] or isinstance(decision, Kept)
     event("keeps more" if removed(before) - removed(after) else "keeps as much")
+
+
+@LAW
+@given(worlds(), pins)
+def test_adding_a_pin_never_removes_more(world: World, pin: Pin) -> None:
+    """With one more pin each decision stays what it was, or the file is kept, and no further directory goes."""
+    more = replace(world, guards=replace(world.guards, pins=(*world.guards.pins, pin)))
+    before, after = world.decisions(), more.decisions()
+    for path, decision in after.items():
+        assert decision == before[path] or isinstance(decision, Kept)
+    assert steps(more) <= steps(world)
+    event("keeps more" if removed(before) - removed(after) else "keeps as much")
+
+
+@LAW
+@given(worlds(), marks)
+def test_adding_a_keep_marker_never_removes_more(world: World, mark: tuple[RelPath, str]) -> None:
+    """With one more keep marker each decision stays what it was, or the file is kept, and no further directory goes."""
+    directory, marker = mark
+    more = replace(world, marked={**world.marked, directory: marker})
+    before, after = world.decisions(), more.decisions()
+    for path, decision in after.items():
+        assert decision == before[path] or isinstance(decision, Kept)
+    assert steps(more) <= steps(world)
+    event("keeps more" if removed(before) - removed(after) else "keeps as much")
+
+
+def steps(world: World) -> set[tuple[str, RelPath]]:
+    """Every step of the plan, directories too."""
+    return {
+        (batch.action, join(batch.directory, entry.name)) for batch in world.plan().batches for entry in batch.entries
+    }
 
 
 @LAW

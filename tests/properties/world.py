@@ -1,8 +1,8 @@
 """One world that a plan is made from, and what the laws ask of it."""
 
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from makers import NOW
@@ -29,11 +29,13 @@ class World:
     directories: tuple[DirectoryFacts, ...]
     guards: Guards
     now: Instant = NOW
+    marked: Mapping[RelPath, str] = field(default_factory=dict)
+    """Directories with a keep marker, and its name."""
 
     @property
     def evidence(self) -> Evidence:
         """What a decision sees of this world, read anew."""
-        return gather_evidence(self.policies, self.jobs, self.guards, now=self.now)
+        return gather_evidence(self.policies, self.jobs, self.guards, now=self.now, marked=self.marked)
 
     def owned(self) -> list[tuple[FileFact, tuple[JobRecord, ...]]]:
         """Every file with its owners."""
@@ -53,7 +55,9 @@ class World:
         """The plan for all of it, its batches in memory."""
         problems = [Problem(RelPath("locked"), "permission denied")]
         skipped = [Skipped(RelPath("mnt\udcff"), "another filesystem")]
-        inventory = Inventory(self.directories, problems, skipped, walked=True)
+        inventory = Inventory(
+            self.directories, problems=problems, skipped=skipped, marked=dict(self.marked), walked=True
+        )
         now = instant_to_datetime(self.now)
         ask = Ask(limits={"files": 3, "bytes": None})
         return make_plan(self.policies, self.jobs, inventory, self.guards, now=now, ask=ask, watch=watch).collected()
@@ -91,6 +95,7 @@ def shuffled(world: World, seed: int) -> World:
             rules=mixed(world.policies.rules),
             layouts=dict(mixed(world.policies.layouts.items())),
         ),
+        guards=replace(world.guards, pins=mixed(world.guards.pins)),
         jobs=tuple(replace(job, aliases=mixed(job.aliases)) for job in mixed(world.jobs)),
         directories=tuple(replace(one, files=mixed(one.files)) for one in world.directories),
     )
