@@ -42,13 +42,18 @@ def _by_its_times(since: Since | None, subject: Subject, now: Instant) -> Instan
     changed = _changed(file, now)
     if owner is None or since is Since.CHANGED:
         return changed
-    end = _known(owner.end, _end_of(owner), now)
+    end = end_of_job(owner, now)
     # A file that its seal vouches for was there when the job ended: a later ctime (a mode, a link) does not
     # make it younger. Any other file may have come later with an old mtime, so its ctime counts as well.
     touched = _known(file.mtime_ns, "mtime", now) if file.vouched else changed
     if isinstance(end, Unknown) or isinstance(touched, Unknown):
         return end if isinstance(end, Unknown) else touched
     return max(end, touched)
+
+
+def end_of_job(owner: Owner, now: Instant) -> Instant | Unknown:
+    """When the job of `owner` ended; unknown where that is missing or in the future."""
+    return _known(owner.end, _end_of(owner), now)
 
 
 def _end_of(owner: Owner) -> str:

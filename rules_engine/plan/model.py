@@ -249,6 +249,8 @@ class Trailer:
     trash: TrashSummary = field(default_factory=TrashSummary)
     rules: list[RuleSummary] = field(default_factory=list)
     kept: list[KeptSummary] = field(default_factory=list)
+    units_kept: list[tuple[RelPath, str]] = field(default_factory=list)
+    """Directories that a rule would take whole and that stay, the ten largest, and what keeps each."""
     kept_by_directory: list[tuple[RelPath, Count]] = field(default_factory=list)
     """What stays, also what only waits, by directory and in order; small ones count with the directory above them."""
     due_by_day: list[tuple[str, Count]] = field(default_factory=list)

@@ -25,12 +25,13 @@ from rules_engine.plan.model import (
     StepAction,
     Trailer,
 )
-from rules_engine.plan.narrow import Narrowing
+from rules_engine.plan.narrow import Narrowing, narrowed_to
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.releases import ASKED, Releases, check_release, release_refusals
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
+from rules_engine.plan.units import UnitGuards, Units
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
 from rules_engine.values.paths import to_bytes
@@ -86,9 +87,8 @@ def make_plan(
 
 def _asked(ask: Ask) -> dict[str, str]:
     limits = {f"limit {name}": "unlimited" if value is None else str(value) for name, value in ask.limits.items()}
-    jobs = {} if ask.jobs is None else {"jobs": " ".join(sorted(ask.jobs))}
     release = {ASKED: " ".join(sorted(ask.release))} if ask.release else {}
-    return dict(sorted({**ask.said, **limits, **jobs, **release}.items()))
+    return dict(sorted({**ask.said, **limits, **narrowed_to(ask), **release}.items()))
 
 
 class _Planner:
@@ -104,6 +104,8 @@ class _Planner:
         self._summary = Summary(policies, seen)
         self._releases = Releases(policies, seen, ask)
         self._empty = EmptyDirectories(policies, seen)
+        guards = UnitGuards(owners, self._narrowing, self._releases)
+        self._units = Units(policies, seen, guards, self._summary, watch=watch)
         self._judge = Judge(policies, seen)
         self._about_trash = (policies, seen.guards, ask, seen.now)
 
@@ -112,14 +114,16 @@ class _Planner:
         return self._summary.trailer
 
     def batches(self, inventory: Inventory) -> Iterator[Batch]:
-        for facts in inventory.directories:
-            yield from self._steps(self._decided(facts))
+        for directory in self._units.sieve(map(self._decided, inventory.directories)):
+            yield from self._steps(directory)
+        yield from self._units.batches()
         for batch in self._empty.batches():
             for _ in batch.entries:
                 self._summary.count_directory()
             yield batch
         yield from self._old_trash()
         trailer = self._summary.finish(inventory)
+        trailer.units_kept = self._units.kept()
         trailer.releases = self._releases.summaries()
         trailer.refusals = [
             *refusals(self._header.limits, trailer, self._summary.untracked_removals),
@@ -179,7 +183,7 @@ class _Planner:
 
     def _note_emptied(self, directory: DecidedDirectory, rules: frozenset[RuleName], *, all_go: bool) -> None:
         """Remember a directory of one job's workspace: it may go once it is empty."""
-        if len(directory.whole) == 1 and self._narrowing.asks_for_jobs(directory.whole):
+        if len(directory.whole) == 1 and self._narrowing.asks_for_emptied(directory.facts, directory.whole):
             self._empty.add(directory.facts, directory.whole[0], rules, all_go=all_go)
 
 

@@ -1,11 +1,13 @@
 """What a plan adds up to: counts by rule, by reason and by day, kept while the decisions go by."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, assert_never
 
 from rules_engine.inventory.model import FileFact, Inventory
 from rules_engine.plan.decide import Judgement, would_go
+from rules_engine.plan.decided import DecidedFiles
 from rules_engine.plan.misses import near_miss
 from rules_engine.plan.model import (
     Because,
@@ -128,8 +130,37 @@ class Summary:
         self.trailer.left_out.add(some)
         self._staying.add(files[0].directory, some)
 
+    def count_unit(self, removal: Remove, files: int) -> None:
+        """Count a directory that goes whole and holds no file as one; what else goes whole counts by its files."""
+        if not files:
+            self._count_removal(Count(1), removal, tracked=True)
+
+    def count_whole(self, group: DecidedFiles, removal: Remove) -> None:
+        """Count files that go with the directory that they lie in, whatever was decided about them."""
+        some = self._count_looked_at(group.files, tracked=group.tracked)
+        deliverable = any(subject.deliverable for subject in group.judged.subjects)
+        self._count_removal(some, replace(removal, deliverable=deliverable), tracked=group.tracked)
+
+    def count_unit_that_stays(self, rules: Iterable[RuleName], some: Count, waiting: NotDue | None) -> None:
+        """Count for the rules of a unit what lies below it: what it waits for, or that it is held; None holds it."""
+        for name in rules:
+            rule = self._rules[name]
+            (rule.held if waiting is None else rule.waiting).add(some)
+            if waiting is not None:
+                rule.next_due = waiting.until if rule.next_due is None else min(rule.next_due, waiting.until)
+
+    def count_report_of_unit(self, name: RuleName, some: Count, *, goes: bool) -> None:
+        """Count for a unit rule that only reports what lies below a directory that it selects."""
+        (self._rules[name].decided if goes else self._rules[name].held).add(some)
+
+    def leave_out_unit(self, groups: Iterable[DecidedFiles]) -> None:
+        """Count files that would go with their directory, had the plan not been narrowed, and now stay."""
+        for group in groups:
+            if not isinstance(group.judged.decision, Remove):
+                self.trailer.left_out.add(count_of(group.files))
+
     def _count_looked_at(self, files: Sequence[FileFact], *, tracked: bool) -> Count:
-        some = Count(len(files), sum(file.size or 0 for file in files))
+        some = count_of(files)
         self.trailer.looked_at.add(some)
         if not tracked:
             self.trailer.untracked.add(some)
@@ -189,6 +220,11 @@ class Summary:
         if not inventory.walked:
             trailer.skipped.append((RelPath(""), "untracked files: no removal rule is about them"))
         return trailer
+
+
+def count_of(files: Sequence[FileFact]) -> Count:
+    """How many files, and their bytes."""
+    return Count(len(files), sum(file.size or 0 for file in files))
 
 
 def keep_largest(largest: list[tuple[int, RelPath]], files: Sequence[FileFact]) -> None:

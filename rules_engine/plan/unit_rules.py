@@ -9,7 +9,7 @@ from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
 def workspace_verdicts(owner: Owner, seen: Evidence) -> tuple[tuple[Rule, Verdict], ...]:
     """What each rule about workspaces says of the one of `owner`: those that select its job, or cannot tell."""
     rules = (rule for rule in seen.unit_rules if rule.unit is Unit.WORKSPACE)
-    said = ((rule, select_job(rule, owner)) for rule in rules)
+    said = ((rule, select_job(rule, owner, seen.ranks)) for rule in rules)
     return tuple((rule, verdict) for rule, verdict in said if not isinstance(verdict, NotMatched))
 
 
