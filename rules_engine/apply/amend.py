@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 
 from rules_engine.apply.model import Outcome
 from rules_engine.apply.recheck import REMOVALS
+from rules_engine.apply.restored import REASON
+from rules_engine.manifest.seal import SealedRow
 from rules_engine.manifest.store import ManifestStore
-from rules_engine.plan.model import Batch, StepAction
+from rules_engine.plan.model import Batch, Entry, StepAction
+from rules_engine.values.names import encode_name
 from rules_engine.values.paths import RelPath, join
-from rules_engine.values.vocabulary import JobId
+from rules_engine.values.vocabulary import EntryKind, JobId
 
 
 @dataclass(slots=True)
@@ -18,6 +21,10 @@ class _Amendment:
     removed: list[RelPath] = field(default_factory=list)
     unsealed: list[RelPath] = field(default_factory=list)
     unlisted: list[RelPath] = field(default_factory=list)
+    returned: dict[RelPath, SealedRow] = field(default_factory=dict)
+    """Files that were put back, each as its seal knew it."""
+    made: list[RelPath] = field(default_factory=list)
+    """Directories that were put back or made again."""
 
 
 class SealAmender:
@@ -29,13 +36,17 @@ class SealAmender:
 
     def add(self, batch: Batch, first: int, outcomes: Iterable[Outcome]) -> None:
         """Note the outcomes of the entries of `batch` from `first` on."""
-        if batch.action not in REMOVALS or not batch.owners:
+        is_back = batch.reason == REASON
+        if not (batch.action in REMOVALS or is_back) or not batch.owners:
             return
         amendments = [self._amendments.setdefault(owner, _Amendment()) for owner in batch.owners]
         for entry, outcome in zip(batch.entries[first:], outcomes, strict=False):
             path = join(batch.directory, entry.name)
             for amendment in amendments:
-                _note(amendment, batch.action, path, outcome)
+                if is_back:
+                    _note_back(amendment, entry, path, outcome)
+                else:
+                    _note(amendment, batch.action, path, outcome)
 
     def amend(self) -> frozenset[JobId]:
         """Write what was noted, and say of which jobs.
@@ -47,7 +58,22 @@ class SealAmender:
         for job_id, one in sorted(amendments.items()):
             if one.removed or one.unsealed or one.unlisted:
                 self._store.amend_seal(job_id, removed=one.removed, unsealed=one.unsealed, unlisted=one.unlisted)
+            if one.returned or one.made:
+                self._store.return_to_seal(job_id, one.returned, one.made)
         return frozenset(amendments)
+
+
+def _note_back(amendment: _Amendment, entry: Entry, path: RelPath, outcome: Outcome) -> None:
+    # Whatever came of it, something may have the name now; a look at it costs less than a plan that misses it.
+    if outcome is Outcome.GONE:
+        return
+    if entry.kind is EntryKind.DIRECTORY:
+        amendment.made.append(path)
+    else:
+        times = (entry.mtime_ns, entry.ctime_ns, entry.nlink)
+        amendment.returned[path] = SealedRow(
+            encode_name(entry.name), "", entry.kind, entry.inode, entry.size, *times, look=True
+        )
 
 
 def _note(amendment: _Amendment, action: StepAction, path: RelPath, outcome: Outcome) -> None:

@@ -18,6 +18,7 @@ from rules_engine.apply.permissions import Parents
 from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.recheck import REMOVALS, Present
 from rules_engine.apply.report import from_report
+from rules_engine.apply.restored import BACK, note_restored
 from rules_engine.apply.retire import Retired, retire
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.runs import REPORT, RUNS, RunFolder, open_run, recording
@@ -97,6 +98,8 @@ class _Application:
             return before
         with recording():
             record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
+            if any(plan.trailer.steps.get(action.value) for action in BACK):
+                note_restored(self.root.require_state(), plan.batches, self.folder.run_id, self.clock.now())
         steps = sum(count.files for count in plan.trailer.steps.values())
         self.listen(RunStarted(self.folder.run_id, steps, resumed=bool(recorded)))
         self._sweep()

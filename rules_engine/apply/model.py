@@ -49,6 +49,8 @@ class StepResult:
     """Bytes of the file that went; zero while another hard link holds them."""
     errno: int = 0
     cause: str = ""
+    mode: int = -1
+    """Of an empty directory that went: the permission bits that it had, for whoever makes it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class OutcomeRun(msgspec.Struct, frozen=True, array_like=True):
     """Bytes of all of them."""
     errno: int = 0
     cause: str = ""
+    mode: int = -1
+    """Permission bits of each of them, where they are directories that went; else -1."""
 
 
 class OutcomeLine(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class OutcomeLine(msgspec.Struct, frozen=True):
     def outcomes(self) -> Iterator[OutcomeRun]:
         """One run of a single step for each step, without its bytes."""
         for run in self.runs:
-            yield from [OutcomeRun(run.outcome, 1, 0, run.errno, run.cause)] * run.steps
+            yield from [OutcomeRun(run.outcome, 1, 0, run.errno, run.cause, run.mode)] * run.steps
 
 
 _decoder: Final = msgspec.json.Decoder(OutcomeLine)
@@ -51,14 +53,14 @@ _decoder: Final = msgspec.json.Decoder(OutcomeLine)
 def to_runs(results: Iterable[StepResult]) -> tuple[OutcomeRun, ...]:
     """The results in order, neighbours with one outcome and cause as one."""
     return tuple(
-        OutcomeRun(outcome, len(same), sum(one.size for one in same), code, cause)
-        for (outcome, code, cause), group in groupby(results, key=_sameness)
+        OutcomeRun(outcome, len(same), sum(one.size for one in same), code, cause, mode)
+        for (outcome, code, cause, mode), group in groupby(results, key=_sameness)
         for same in [list(group)]
     )
 
 
-def _sameness(result: StepResult) -> tuple[Outcome, int, str]:
-    return result.outcome, result.errno, result.cause
+def _sameness(result: StepResult) -> tuple[Outcome, int, str, int]:
+    return result.outcome, result.errno, result.cause, result.mode
 
 
 def encode_line(line: OutcomeLine) -> bytes:

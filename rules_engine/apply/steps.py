@@ -87,7 +87,7 @@ def remove_directory(here: Directory, entry: Entry) -> StepResult:
         if err.errno in _NOT_EMPTY:
             return changed("it is not empty")
         raise
-    return DONE
+    return StepResult(Outcome.DONE, mode=found.mode)
 
 
 def create_directory(here: Directory, entry: Entry) -> StepResult:

@@ -1,7 +1,9 @@
 """Lines that prove themselves: JSON objects whose last field is a CRC-32 over everything before it."""
 
 import zlib
-from typing import Final
+from typing import Final, Protocol, TypeVar
+
+import msgspec
 
 _CHECK: Final = b',"crc":"'
 _TAIL: Final = len(_CHECK) + 8 + len(b'"}')
@@ -30,3 +32,33 @@ def open_line(line: bytes) -> bytes | None:
     if line[-_TAIL:] != b'%b%08x"}' % (_CHECK, zlib.crc32(open_body)):
         return None
     return open_body + b"}"
+
+
+class Numbered(Protocol):
+    """A line that says its own number."""
+
+    @property
+    def seq(self) -> int:
+        """1 for the first line of the file."""
+        ...
+
+
+_Line = TypeVar("_Line", bound=Numbered)
+
+
+def whole_lines(data: bytes, kind: type[_Line]) -> tuple[tuple[_Line, ...], int, bool]:
+    """The intact lines from the start, the bytes that they fill, and whether what follows is only torn."""
+    found: list[_Line] = []
+    length = 0
+    for raw in data.split(b"\n")[:-1]:
+        body = open_line(raw)
+        try:
+            line = msgspec.json.decode(body, type=kind) if body is not None else None
+        except msgspec.DecodeError:
+            line = None
+        if line is None or line.seq != len(found) + 1:
+            break
+        found.append(line)
+        length += len(raw) + 1
+    # A line that proves itself after one that does not was durable once, so what stands before it was damaged later.
+    return tuple(found), length, all(open_line(raw) is None for raw in data[length:].split(b"\n")[:-1])

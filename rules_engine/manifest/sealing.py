@@ -1,6 +1,6 @@
 """Sealing: what a job that ended declared and has, as one file that stands for its logs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.machine import Machine
@@ -10,7 +10,8 @@ from rules_engine.manifest.attempts import Ended
 from rules_engine.manifest.fold import fold
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import observer, read_one
-from rules_engine.manifest.seal import CoveredLog, SealedDirectory, decode_seal, encode_seal
+from rules_engine.manifest.returning import returned
+from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, SealedRow, decode_seal, encode_seal
 from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, find_logs, read_logs
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import JobId
@@ -38,6 +39,34 @@ def seal_attempt(
         return Ended(before, folded.record)
     seal = decode_seal(data, job_id)
     return Ended(before, seal.record, seal)
+
+
+def seal_amended(state: Directory, seal: Seal, directories: Iterable[tuple[RelPath, SealedDirectory]]) -> None:
+    """Write a seal again with what its `directories` are after a run.
+
+    Raises:
+        OSError: when it cannot be written; then the earlier one stands.
+    """
+    write_seal(state, seal.record.job_id, encode_seal(seal.record, seal.logs, directories))
+
+
+def seal_returned(
+    state: Directory,
+    machine: Machine,
+    seal: Seal,
+    files: Mapping[RelPath, SealedRow],
+    directories: Collection[RelPath],
+) -> None:
+    """Write a seal again with what was put back from the trash.
+
+    Raises:
+        OSError: when it cannot be written; then the earlier one stands.
+    """
+    job_id = seal.record.job_id
+    # What went had no row any more, and of what it was to the job only the logs tell.
+    logs = read_logs(state, job_id, find_logs(state, job_id))
+    declared = fold(job_id, logs, observer(state, machine, job_id)).record if logs else None
+    seal_amended(state, seal, returned(seal, declared, files, directories))
 
 
 def write_seal(state: Directory, job_id: JobId, data: bytes, *, durable: bool = True) -> None:

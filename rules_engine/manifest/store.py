@@ -1,6 +1,6 @@
 """The one way to the manifests: starting, declaring, finishing and reading jobs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext
 
 from rules_engine.errors import LockedError, UntrustedStateError
@@ -29,8 +29,8 @@ from rules_engine.manifest.reading import Found, LoadedJobs, Workspaces, load_al
 from rules_engine.manifest.repair import Repair
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
 from rules_engine.manifest.resealing import mend_seal
-from rules_engine.manifest.seal import Seal, SealedDirectory, encode_seal
-from rules_engine.manifest.sealing import seal_attempt, write_seal
+from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
+from rules_engine.manifest.sealing import seal_amended, seal_attempt, seal_returned
 from rules_engine.manifest.shelf import MANIFESTS
 from rules_engine.manifest.writer import Writer
 from rules_engine.values.clock import Clock
@@ -271,13 +271,19 @@ class ManifestStore:
 
         A job without a current seal has none to amend: plans look at its files anyway.
         """
-        found = self._read(check_job_id(job_id))
-        if found.seal is None:
-            return
-        directories = amended(found.seal, removed, unsealed, unlisted)
-        self._seals.pop(JobId(job_id), None)
-        data = encode_seal(found.seal.record, found.seal.logs, directories)
-        write_seal(self._root.require_state(), JobId(job_id), data)
+        known = check_job_id(job_id)
+        seal = self._read(known).seal
+        if seal is not None:
+            self._seals.pop(known, None)
+            seal_amended(self._root.require_state(), seal, amended(seal, removed, unsealed, unlisted))
+
+    def return_to_seal(self, job_id: str, files: Mapping[RelPath, SealedRow], directories: Collection[RelPath]) -> None:
+        """Take what was put back from the trash into a seal; where none is current, the logs tell of it anyway."""
+        known = check_job_id(job_id)
+        seal = self._read(known).seal
+        if seal is not None:
+            self._seals.pop(known, None)
+            seal_returned(self._root.require_state(), self._machine, seal, files, directories)
 
     def _read(self, job_id: JobId, *, locked: bool | None = None) -> Found:
         return read_one(self._root.state, self._machine, job_id, locked=locked)

@@ -28,7 +28,7 @@ def test_neighbours_with_one_outcome_are_one_run() -> None:
 def test_a_line_is_json_that_ends_in_its_check() -> None:
     """The documented example."""
     assert encode_line(OutcomeLine(1, 1, 0, 0, to_runs([DONE]))) == (
-        b'{"seq":1,"commit":1,"batch":0,"first":0,"runs":[["done",1,5,0,""]],"crc":"d0baf183"}\n'
+        b'{"seq":1,"commit":1,"batch":0,"first":0,"runs":[["done",1,5,0,"",-1]],"crc":"aaca1e61"}\n'
     )
 
 

@@ -114,12 +114,13 @@ def test_a_file_that_gained_a_hard_link_stays(here: Directory, tmp_path: Path, s
 
 
 def test_an_empty_directory_as_planned_goes(here: Directory, tmp_path: Path, seen: Seen) -> None:
-    """Its times do not count: emptying it changed them."""
+    """Its times do not count: emptying it changed them. Its permission bits are told, for whoever makes it again."""
     (tmp_path / "tree/d").mkdir()
+    (tmp_path / "tree/d").chmod(0o2750)
     entry = seen(here, "d")
     (tmp_path / "tree/d/x").touch()
     (tmp_path / "tree/d/x").unlink()
-    assert steps.remove_directory(here, entry) == steps.DONE
+    assert steps.remove_directory(here, entry) == StepResult(Outcome.DONE, mode=0o2750)
     assert here.names() == []
 
 
