@@ -8,6 +8,7 @@ import click
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
 from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show
@@ -38,6 +39,7 @@ from rules_engine.values.vocabulary import RuleName
 @policies_option
 @root_option
 @release_option
+@narrowing_options
 @click.option("--yes", is_flag=True, help="Do not ask, where nobody can answer; only without FILE.")
 @click.option(
     "--policies-from-plan",
@@ -53,6 +55,7 @@ def apply(
     folders: tuple[str, ...],
     root_path: str | None,
     releases: tuple[str, ...],
+    narrowed: Narrowed,
     yes: bool,
     trust_plan: bool,
     form: str,
@@ -67,6 +70,8 @@ def apply(
         raise click.UsageError("--policies-from-plan needs the FILE of a plan")
     if file is not None and releases:
         raise click.UsageError("a plan says itself what it releases: make FILE with `rules plan --release RULE`")
+    if file is not None and narrowed:
+        raise click.UsageError("a plan is carried out whole: narrow FILE with `rules plan --only PATTERN --out FILE`")
     if file is None and not yes and not is_interactive():
         raise click.UsageError("nobody can be asked here: give the FILE of a plan that was read, or --yes")
     policies = None if trust_plan else load_policies(folders, environment=os.environ)
@@ -78,7 +83,9 @@ def apply(
             result = apply_plan(file, root, policies=policies, clock=SystemClock(), listen=progress.hear)
         else:
             known, clock = policies or PolicySet(), SystemClock()
-            made = survey(known, root, clock).plan(clock.now(), Ask(release=frozenset(map(RuleName, releases))))
+            found = survey(known, root, clock)
+            ask = Ask(release=frozenset(map(RuleName, releases)))
+            made = found.plan(clock.now(), narrowed.ask(ask, known, found.known_jobs))
             result = carry_out_if_agreed(made, known, root, progress, yes=yes, form=form, verbose=verbose)
         if result is not None and policies is not None:
             make_hints_anew(root, policies, SystemClock(), logging.getLogger("rules_engine.jobs"))

@@ -8,6 +8,7 @@ import click
 
 from rules_engine.apply.checks import FURTHEST_AHEAD
 from rules_engine.cli.limits import parse_limits
+from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import (
     at_option,
     exits,
@@ -51,6 +52,7 @@ from rules_engine.values.vocabulary import RuleName
     help="Raise a limit for this plan: files, bytes, untracked_share or plan_age; `unlimited` lifts it.",
 )
 @release_option
+@narrowing_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 8 where the plan has steps.")
 @plan_format_option
 @talk_options
@@ -62,6 +64,7 @@ def plan(
     out: str | None,
     limits: tuple[str, ...],
     releases: tuple[str, ...],
+    narrowed: Narrowed,
     detailed_exitcode: bool,
     form: str,
     quiet: bool,
@@ -77,7 +80,7 @@ def plan(
     now = moment_asked(at, clock.now())
     with open_root(policies, root_path) as root:
         found = survey(policies, root, clock, own_files=[out] if out is not None else [])
-        made = found.plan(now, ask)
+        made = found.plan(now, narrowed.ask(ask, policies, found.known_jobs))
         _show(made, root.path, out, form, verbose=verbose)
     if not quiet:
         for note in found.notes:

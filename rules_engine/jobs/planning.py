@@ -50,6 +50,11 @@ class Survey:
     only: frozenset[JobId] | None = None
     """Only what these jobs have was looked at; all jobs are known all the same. None is everything."""
 
+    @property
+    def known_jobs(self) -> frozenset[str]:
+        """The id of every job that a manifest tells of, also a damaged one."""
+        return frozenset({*(job.job_id for job in self.jobs), *(one.job_id for one in self.guards.damaged)})
+
     def plan(self, now: Instant, ask: Ask = NOTHING_ASKED, watch: Watch = NOBODY) -> Plan:
         """The plan of that moment; its decisions are made while its batches are gone through."""
         moment = instant_to_datetime(now)

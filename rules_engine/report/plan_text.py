@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rules_engine.plan.model import Header, Plan, RuleSummary, StepAction, Trailer
+from rules_engine.plan.narrow import NARROWING
 from rules_engine.plan.releases import until
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action
@@ -27,6 +28,7 @@ def plan_lines(plan: Plan, overview: Overview, *, root: str | None, verbose: boo
     header, trailer = plan.header, plan.trailer
     yield from _refusals(trailer)
     yield from _head(header, root)
+    yield from _narrowed(header, trailer)
     yield ""
     yield from _answer(header, trailer)
     yield from _releases(trailer)
@@ -53,9 +55,19 @@ def _head(header: Header, root: str | None) -> Iterator[str]:
     else:
         yield ", ".join((*named, f"root id {escape(header.root_id)}"))
     yield f"as of {format_instant(header.now)}, policies {header.policies_digest[:12] or 'none'}"
-    if header.ask:
-        asked = ", ".join(f"{escape(key)} {escape(value)}" for key, value in sorted(header.ask.items()))
+    said = {key: value for key, value in header.ask.items() if key not in NARROWING}
+    if said:
+        asked = ", ".join(f"{escape(key)} {escape(value)}" for key, value in sorted(said.items()))
         yield f"asked for: {asked}"
+
+
+def _narrowed(header: Header, trailer: Trailer) -> Iterator[str]:
+    """What the plan was narrowed to: whoever reads the sums below must know that they are not all."""
+    to = [f"{key} {escape(header.ask[key])}" for key in NARROWING if key in header.ask]
+    if to:
+        rest = trailer.left_out
+        more = f"{amount(rest)} more would go" if rest.files else "nothing else would go"
+        yield f"narrowed to {', '.join(to)}; {more}"
 
 
 def _answer(header: Header, trailer: Trailer) -> Iterator[str]:
