@@ -1,13 +1,13 @@
 """Whole directories through handles: going down without recursion, following nothing, and removing what is there."""
 
 import errno
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Final, NamedTuple
 
 from rules_engine.filesystem.directory import Directory, Status
 from rules_engine.filesystem.listing import read_listing
 from rules_engine.inventory.model import FileFact
-from rules_engine.values.paths import ROOT, RelPath, join
+from rules_engine.values.paths import ROOT, RelPath
 from rules_engine.values.vocabulary import EntryKind
 
 # Handles that are kept open above the directory at hand; a tree can be deeper than a process may have files open.
@@ -108,74 +108,83 @@ def remove_tree(parent: Directory, name: str) -> Removed:
     """Remove `name` and everything below it, and say what went; what is not there any more is fine.
 
     Nothing is asked: the caller has proved that all of it may go. Only entries below `parent` are touched, no link is
-    followed, and a mount stops it.
+    followed and no mount is entered. What cannot be removed stays, and does not stop the rest.
 
     Raises:
         OSError: of the first entry that cannot be removed, with its path below `parent` as `filename`.
     """
     with closing(Descent(parent)) as way:
-        return _Removal(way).run(name)
+        removal = _Removal(way)
+        removal.run(name)
+    if removal.refused is not None:
+        raise removal.refused
+    return Removed(removal.files, removal.bytes)
 
 
 class _Removal:
     def __init__(self, way: Descent) -> None:
         self._way = way
-        self._files = 0
-        self._bytes = 0
-        self._at: RelPath = ROOT
+        self.files = 0
+        self.bytes = 0
+        self.refused: OSError | None = None
 
-    def run(self, name: str) -> Removed:
-        try:
-            self._remove(name)
-        except OSError as err:
-            raise OSError(err.errno, err.strerror, self._at) from err
-        return Removed(self._files, self._bytes)
-
-    def _remove(self, name: str) -> None:
+    def run(self, name: str) -> None:
         found = self._way.here().stat(name)
-        if found is None:
-            return
-        if found.kind is not EntryKind.DIRECTORY:
+        if found is not None and found.kind is not EntryKind.DIRECTORY:
             self._unlink(self._way.here(), name, found)
-            return
-        self._enter(name)
+        elif found is not None:
+            self._enter(name)
         while self._way.depth:
             if self._way.pending:
                 self._enter(self._way.pending.pop())
             else:
-                self._at = self._way.path()
-                left = self._way.leave()
-                with suppress(FileNotFoundError):
-                    self._way.here().remove_directory(left)
+                self._remove_directory(self._way.leave())
 
     def _enter(self, name: str) -> None:
-        self._at = self._way.path(name)
         try:
             here = self._way.enter(name)
-        except FileNotFoundError:
+        except OSError as err:
+            self._note(err, name)
             return
-        top = self._at
-        listing = read_listing(here, ROOT, FileFact)
+        try:
+            listing = read_listing(here, ROOT, FileFact)
+        except OSError as err:
+            self._note(err)
+            return
         for mount in listing.mounts:
-            self._at = join(top, mount)
-            raise OSError(errno.EXDEV, "another filesystem is mounted there")
+            self._note(OSError(errno.EXDEV, "another filesystem is mounted there"), mount)
         for unreadable, _why in listing.unreadable:
-            # Asked once more for the error itself; what can be told by now is left to the next attempt.
-            self._at = join(top, unreadable)
-            here.stat(unreadable)
+            self._look_again(here, unreadable)
         for fact in listing.files:
-            self._at = join(top, fact.name)
             self._unlink(here, fact.name, fact)
         self._way.pending.extend(reversed(listing.subdirectories))
 
-    def _unlink(self, here: Directory, name: str, known: FileFact | Status) -> None:
-        if known.nlink > 1:
-            # Its other name may have gone just now: the last one takes the bytes with it.
-            known = here.stat(name) or known
+    def _look_again(self, here: Directory, name: str) -> None:
+        # For the error itself. What can be told by now stays as well, and its directory says that it is not empty.
         try:
+            here.stat(name)
+        except OSError as err:
+            self._note(err, name)
+
+    def _unlink(self, here: Directory, name: str, known: FileFact | Status) -> None:
+        try:
+            # Its other name may have gone just now: the last one takes the bytes with it.
+            now = here.stat(name) if known.nlink > 1 else known
             here.unlink(name)
-        except FileNotFoundError:
+        except OSError as err:
+            self._note(err, name)
             return
-        self._files += 1
-        if known.kind is EntryKind.FILE and known.nlink <= 1:
-            self._bytes += known.size or 0
+        self.files += 1
+        if now is not None and now.kind is EntryKind.FILE and now.nlink <= 1:
+            self.bytes += now.size or 0
+
+    def _remove_directory(self, name: str) -> None:
+        try:
+            self._way.here().remove_directory(name)
+        except OSError as err:
+            self._note(err, name)
+
+    def _note(self, err: OSError, name: str = "") -> None:
+        # The first error says why; those of the directories above it only that something is left in them.
+        if self.refused is None and err.errno != errno.ENOENT:
+            self.refused = OSError(err.errno, err.strerror, self._way.path(name))

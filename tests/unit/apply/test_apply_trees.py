@@ -2,12 +2,13 @@
 
 import errno
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from other_users import give_away, immutable, ordinary_user
 
-from rules_engine.apply.trees import remove_tree
+from rules_engine.apply.trees import Descent, remove_tree
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
 
@@ -96,25 +97,63 @@ def test_bytes_come_back_with_the_last_name_of_a_file(here: Directory, tmp_path:
     assert (top / "outside").read_bytes() == b"12345"
 
 
-def test_what_cannot_be_removed_is_named(here: Directory, tmp_path: Path) -> None:
-    """The path below the parent tells where it stopped."""
-    (tmp_path / "tree/a/b").mkdir(parents=True)
-    (tmp_path / "tree/a/b/fixed").touch()
+def test_what_cannot_be_removed_is_named_and_the_rest_goes(here: Directory, tmp_path: Path) -> None:
+    """The first of several; the directories above it stay with it."""
+    for path in ("a/b/fixed", "a/b/x", "a/c/x", "a/x"):
+        (tmp_path / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / path).touch()
     with immutable(tmp_path / "tree/a/b/fixed"), pytest.raises(PermissionError) as refused:
         remove_tree(here, "a")
     assert (refused.value.errno, refused.value.filename) == (errno.EPERM, "a/b/fixed")
+    assert sorted(path.name for path in (tmp_path / "tree").rglob("*")) == ["a", "b", "fixed"]
     assert remove_tree(here, "a") == (1, 0)
 
 
-def test_a_closed_directory_stops_it_by_name(root: Root) -> None:
-    """What may not be listed is not taken for empty."""
+def test_a_closed_directory_is_named(root: Root) -> None:
+    """What may not be listed is not taken for empty, and what may not be entered not for gone."""
     top = Path(root.path)
     (top / "a/closed").mkdir(parents=True)
     (top / "a/closed/x").touch()
     give_away(root)
-    (top / "a/closed").chmod(0)
-    with ordinary_user(), pytest.raises(PermissionError) as refused:
-        remove_tree(root.directory, "a")
-    assert refused.value.filename == "a/closed"
-    (top / "a/closed").chmod(0o700)
-    assert (top / "a/closed/x").exists()
+    for mode, name in ((0, "a/closed"), (0o400, "a/closed/x"), (0o500, "a/closed/x")):
+        (top / "a/closed").chmod(mode)
+        with ordinary_user(), pytest.raises(PermissionError) as refused:
+            remove_tree(root.directory, "a")
+        assert refused.value.filename == name
+        (top / "a/closed").chmod(0o700)
+        assert (top / "a/closed/x").exists()
+
+
+def test_what_is_swapped_while_it_is_removed_is_not_followed(here: Directory, tmp_path: Path) -> None:
+    """A directory that became a link, and one that went, after their parent was listed."""
+    top = tmp_path / "tree"
+    for path in ("a/1", "a/2", "outside"):
+        (top / path).mkdir(parents=True)
+    (top / "outside/kept").touch()
+    with closing(Descent(here)) as way:
+        way.enter("a")
+        way.pending.extend(["2", "1"])
+        (top / "a/1").rmdir()
+        (top / "a/1").symlink_to(top / "outside")
+        (top / "a/2").rmdir()
+        with pytest.raises(OSError, match=r"symbolic|directory"):
+            way.enter(way.pending.pop())
+        with pytest.raises(FileNotFoundError):
+            way.enter(way.pending.pop())
+        assert (way.path(), way.depth, way.leave()) == ("a", 1, "a")
+    assert (top / "outside/kept").exists()
+
+
+def test_a_directory_that_was_exchanged_far_above_is_noticed(here: Directory, tmp_path: Path) -> None:
+    """Handles far up are given back; who comes back there looks whether it is the same directory."""
+    make_deep(tmp_path / "tree", 100)
+    with closing(Descent(here)) as way:
+        way.enter("deep")
+        for _ in range(100):
+            way.enter("d")
+        (tmp_path / "tree/deep").rename(tmp_path / "tree/old")
+        make_deep(tmp_path / "tree", 100)
+        for _ in range(64):
+            way.leave()
+        with pytest.raises(OSError, match="another directory"):
+            way.here()
