@@ -77,12 +77,17 @@ class _Reading:
             return
         below = RelPath(self._at.partition("/")[2])
         listing = read_listing(here, below, FileFact)
-        for unreadable, why in listing.unreadable:
-            self._at = join(self._at, unreadable)
-            raise OSError(errno.EIO, why)
+        self._look_again(here, listing)
         self._held.protects = self._protected(listing)
         self._add(here, below, listing)
         self._way.pending.extend(reversed(listing.subdirectories))
+
+    def _look_again(self, here: Directory, listing: Listing[FileFact]) -> None:
+        for unreadable, _why in listing.unreadable:
+            # Asked once more for the error itself; what can be told by now could not be told a moment ago.
+            self._at = join(self._at, unreadable)
+            here.stat(unreadable)
+            self._held.moves = True
 
     def _protected(self, listing: Listing[FileFact]) -> str:
         for mount in listing.mounts:

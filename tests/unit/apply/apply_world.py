@@ -1,13 +1,18 @@
 """What tests of apply are made of: a clock that stands still, plans of real entries, and looks at the tree."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import Outcome, RunResult
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
-from rules_engine.plan.model import Batch, Entry, Header, Plan, PlanLimits, StepAction, Trailer
+from rules_engine.inventory.scan import walk
+from rules_engine.plan.contents import Contents
+from rules_engine.plan.model import Batch, Entry, Header, Plan, PlanLimits, StepAction, Trailer, Whole
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import DAY, Instant
@@ -58,6 +63,41 @@ def batch_of(
     with root.directory.open(RelPath(directory)) as below:
         entries = tuple(entry_of(below, name) for name in names)
     return Batch(RelPath(directory), action, entries, (RuleName("r"),), tuple(JobId(one) for one in owners))
+
+
+def contents_of(root: Root, path: str) -> Contents:
+    """What a plan sees of everything at and below a directory."""
+    contents = Contents()
+    for facts in walk(root, below=[RelPath(path)]).directories:
+        below = RelPath(facts.path[len(path) + 1 :])
+        contents.add_directory(below, facts.inode)
+        for one in facts.files:
+            contents.add_file(
+                below,
+                one.name,
+                kind=one.kind,
+                inode=one.inode,
+                size=one.size,
+                mtime_ns=one.mtime_ns,
+                ctime_ns=one.ctime_ns,
+                nlink=one.nlink,
+            )
+    return contents
+
+
+def unit_of(
+    root: Root,
+    directory: str,
+    *names: str,
+    action: StepAction = StepAction.DELETE,
+    owners: tuple[str, ...] = (),
+) -> Batch:
+    """A batch that takes directories whole, as they are now."""
+    plain = batch_of(root, directory, *names, action=action, owners=owners)
+    held = [contents_of(root, f"{directory}/{name}" if directory else name) for name in names]
+    entries = tuple(replace(entry, size=one.bytes) for entry, one in zip(plain.entries, held, strict=True))
+    wholes = tuple(Whole(one.files, one.digest()) for one in held)
+    return dataclasses.replace(plain, entries=entries, reason="unit", wholes=wholes)
 
 
 def fill(root: Root, *paths: str) -> None:
