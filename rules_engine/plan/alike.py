@@ -49,7 +49,7 @@ class Judge:
         if not jobs or self._timed or file.kind is not EntryKind.FILE or is_special(file.name):
             return None
         path = file.path
-        if path in self._seen.guards.own or path in self._seen.pinned.paths:
+        if path in self._seen.guards.own or path in self._seen.pinned.paths or path in self._seen.pinned.over_paths:
             return None
         if self._seen.guards.restored_at(path) is not None:
             return None

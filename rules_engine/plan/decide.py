@@ -215,7 +215,7 @@ def _wait_or_remove(subject: Subject, rules: tuple[Rule, ...], policies: PolicyS
 
 
 def _opened(subject: Subject, seen: Evidence) -> int:
-    """Since when nothing else keeps a file that goes: the `for` of a keep rule is over, and so is the lease of its job.
+    """Since when nothing else keeps a file that goes: a keep rule's `for`, its pins and the lease of its job are over.
 
     Without it a forecast would name a day on which the file still stays.
     """
@@ -229,7 +229,12 @@ def _opened(subject: Subject, seen: Evidence) -> int:
     owner = subject.owner
     lease = owner.job.lease_until if owner is not None and owner.status is JobStatus.ABANDONED else None
     # A job whose process is dead is abandoned before its lease runs out.
-    return max([*ends, lease if lease is not None and lease <= seen.now else EARLIEST])
+    pinned = seen.pinned.ended(subject.path, owner.job.job_id if owner is not None else None)
+    others = (
+        lease if lease is not None and lease <= seen.now else EARLIEST,
+        pinned if pinned is not None else EARLIEST,
+    )
+    return max([*ends, *others])
 
 
 def _waits(

@@ -38,6 +38,9 @@ class Pinned:
     """Directories of which a pinned job owns whatever lies in them."""
     holding: Mapping[RelPath, Pin] = field(default_factory=dict)
     """Directories above something that is pinned, or that a pinned job has, whether it is there or not."""
+    over_paths: Mapping[RelPath, Instant] = field(default_factory=dict)
+    """Paths that were pinned, and when that ended: nothing at or below them could go before."""
+    over_jobs: Mapping[JobId, Instant] = field(default_factory=dict)
 
     def above(self, path: RelPath) -> Pin | None:
         """The nearest pin of `path` or of a directory above it."""
@@ -46,6 +49,13 @@ class Pinned:
     def around(self, directory: RelPath) -> Pin | None:
         """A pin because of which `directory` has to stay: at it, above it, below it, or of a job that has it."""
         return self.above(directory) or _nearest(self.places, directory) or self.holding.get(directory)
+
+    def ended(self, path: RelPath, job_id: JobId | None) -> Instant | None:
+        """When the last pin of `path`, of a directory above it, or of its owner ended; None where none did."""
+        ends = [self.over_jobs[job_id]] if job_id is not None and job_id in self.over_jobs else []
+        if self.over_paths:
+            ends += [self.over_paths[one] for one in (path, *ancestors(path), ROOT) if one in self.over_paths]
+        return max(ends, default=None)
 
     def ordered(self) -> tuple[Pin, ...]:
         """Those of paths in plan order, then those of jobs by id."""
@@ -56,7 +66,9 @@ class Pinned:
 def pinned_at(now: Instant, pins: Iterable[Pin], jobs: Mapping[JobId, JobRecord]) -> Pinned:
     """What of `pins` holds at `now`, with what the pinned ones of `jobs` have."""
     # INVARIANT: the order of pins does not matter; of two of one thing the one that holds longer is named.
-    held = sorted((pin for pin in pins if holds(pin, now)), key=lambda pin: (pin.until or FOREVER, pin.reason))
+    ordered = sorted(pins, key=lambda pin: (pin.until if pin.until is not None else FOREVER, pin.reason))
+    held = [pin for pin in ordered if holds(pin, now)]
+    over = [(pin, pin.until) for pin in ordered if pin.until is not None and not holds(pin, now)]
     by_path = {pin.path: pin for pin in held if pin.path is not None}
     by_job = {pin.job: pin for pin in held if pin.job is not None}
     places: dict[RelPath, Pin] = {}
@@ -69,7 +81,9 @@ def pinned_at(now: Instant, pins: Iterable[Pin], jobs: Mapping[JobId, JobRecord]
             _hold(holding, _above(place), by_job[job_id])
         for directory in jobs[job_id].files:
             _hold(holding, (directory, *_above(directory)), by_job[job_id])
-    return Pinned(by_path, by_job, places, holding)
+    over_paths = {pin.path: until for pin, until in over if pin.path is not None}
+    over_jobs = {pin.job: until for pin, until in over if pin.job is not None}
+    return Pinned(by_path, by_job, places, holding, over_paths, over_jobs)
 
 
 def _hold(holding: dict[RelPath, Pin], directories: Iterable[RelPath], pin: Pin) -> None:

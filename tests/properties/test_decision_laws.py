@@ -50,11 +50,19 @@ def test_adding_a_keep_rule_never_removes_more(world: World, rule: Rule) -> None
 @LAW
 @given(worlds(), pins)
 def test_adding_a_pin_never_removes_more(world: World, pin: Pin) -> None:
-    """With one more pin each decision stays what it was, or the file is kept, and no further directory goes."""
+    """With one more pin each decision stays what it was, or the file is kept, and no further directory goes.
+
+    Of a pin that is over only this is left, that what it kept went no earlier than it ended.
+    """
     more = replace(world, guards=replace(world.guards, pins=(*world.guards.pins, pin)))
     before, after = world.decisions(), more.decisions()
     for path, decision in after.items():
-        assert decision == before[path] or isinstance(decision, Kept)
+        if isinstance(decision, Remove) and decision != before[path]:
+            assert pin.until is not None
+            assert decision == replace(before[path], due=pin.until)
+            assert before[path].due < pin.until <= world.now
+        else:
+            assert decision == before[path] or isinstance(decision, Kept)
     assert steps(more) <= steps(world)
     event("keeps more" if removed(before) - removed(after) else "keeps as much")
 
