@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cliplace import Place
+from cliplace import REPOSITORY, Place
 from htmlplans import HARM, harmful, large, page_of, usual
 
 from rules_engine.report.html.page import BEGINS
@@ -136,3 +136,14 @@ def test_a_large_page_is_small_beside_its_plan(tmp_path: Path) -> None:
     """Compact arrays: less than fifty bytes a step beside the page itself."""
     page = page_of(large(100_000), tmp_path)
     assert page.stat().st_size < 5_000_000
+
+
+def test_the_document_shows_pictures_that_are_there_and_light() -> None:
+    """Each below 300 kB, each shown, none left over."""
+    folder = REPOSITORY / "docs" / "images"
+    shown = re.findall(r"!\[[^\]]+\]\(images/(plan-\w+\.png)\)", (REPOSITORY / "docs/reading-a-plan.md").read_text())
+    assert sorted(shown) == sorted(path.name for path in folder.glob("plan-*.png"))
+    for name in shown:
+        data = (folder / name).read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert len(data) < 300_000
