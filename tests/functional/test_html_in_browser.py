@@ -49,7 +49,7 @@ def test_the_answer_can_be_seen_without_scrolling(show: Show) -> None:
 def test_a_refused_plan_says_so_before_everything_else(show: Show) -> None:
     """In words, at the top, in the title too; releases and deliverables come before the map."""
     browser = show(refused())
-    assert browser.driver.title == "REFUSED: 39 files go, 640 MiB"
+    assert browser.driver.title == "REFUSED: 39 files would go, 640 MiB"
     order = ["div.alarm", "h1", "#releases", "#deliverables", "#map", "#steps", "#kept", "#rules", "#due", "#problems"]
     tops = [browser.find(css).rect["y"] for css in order]
     assert tops == sorted(tops)

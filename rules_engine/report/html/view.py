@@ -76,6 +76,8 @@ class View:
         """The answer in one line."""
         if not self.going.files:
             return "Nothing goes: no file is due"
+        if self.trailer.refusals:
+            return f"{plural(self.going.files, 'file')} would go, {format_size(self.going.bytes)}"
         return f"{plural(self.going.files, 'file goes', 'files go')}, {format_size(self.going.bytes)}"
 
     @property
