@@ -116,6 +116,7 @@ def _summary(trailer: Trailer) -> Json:
         "deliverables": count_json(trailer.deliverables),
         "looked_at": count_json(trailer.looked_at),
         "untracked": count_json(trailer.untracked),
+        "left_out": count_json(trailer.left_out),
         "due_by_day": [{"day": day, **count_json(count)} for day, count in trailer.due_by_day],
         "due_later": count_json(trailer.due_later),
     }

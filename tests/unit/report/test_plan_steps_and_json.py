@@ -138,6 +138,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
             "deliverables": {"files": 1, "bytes": 1536},
             "looked_at": nothing,
             "untracked": nothing,
+            "left_out": nothing,
             "due_by_day": [{"day": "2026-03-02", "files": 1, "bytes": 3}],
             "due_later": nothing,
         },
