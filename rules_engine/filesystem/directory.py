@@ -168,10 +168,13 @@ class Directory:
         check_name(name)
         # O_NONBLOCK: the open of a FIFO that somebody put here would wait for ever.
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.fd)
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            os.close(fd)
-            raise OSError(errno.EINVAL, "is not a regular file", name)
-        return os.fdopen(fd, "rb")
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISREG(mode):
+            return os.fdopen(fd, "rb")
+        os.close(fd)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+        raise OSError(errno.EINVAL, "is not a regular file", name)
 
     def create_file(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Make a file of our own state with this content.

@@ -30,6 +30,7 @@ from rules_engine.manifest.shelf import (
     SEALED,
     find_logs,
     find_on_shelf,
+    has_seal,
     is_current,
     read_seal,
 )
@@ -81,11 +82,13 @@ def unpack(state: Directory, job_id: JobId, *, critical: bool = False) -> tuple[
     Raises:
         UntrustedStateError: when there is only a seal, and it is damaged.
     """
+    if not has_seal(state, job_id):
+        return ()
     hosts = find_logs(state, job_id)
     try:
         seal = read_seal(state, job_id)
     except SealError as err:
-        if not hosts and job_id in find_on_shelf(state, job_id).seals:
+        if not hosts:
             why = f"{err}, and it alone tells what the job has"
             help_text = f"restore it from a backup, or run `rules manifest repair --accept-loss {job_id}`"
             raise UntrustedStateError(f"{STATE}/{SEALED}/{job_id}{SEAL_SUFFIX}", why, help_text) from err

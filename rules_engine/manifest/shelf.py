@@ -87,9 +87,7 @@ def find_on_shelf(state: Directory, job_id: JobId) -> Listing:
     # In this order, as above.
     backed = _lengths(state, BACKUPS, job_id, hosts)
     there = _lengths(state, MANIFESTS, job_id, hosts)
-    with _area(state, SEALED) as area:
-        sealed = area is not None and _length(area, f"{job_id}{SEAL_SUFFIX}") is not None
-    seals = frozenset({job_id} if sealed else ())
+    seals = frozenset({job_id} if has_seal(state, job_id) else ())
     return Listing({job_id: there} if there else {}, seals, {job_id: backed} if backed else {})
 
 
@@ -138,6 +136,12 @@ def read_seal(state: Directory, job_id: JobId) -> Seal:
         except OSError as err:
             raise SealError(f"cannot be read: {err.strerror}") from err
     return decode_seal(data, job_id)
+
+
+def has_seal(state: Directory, job_id: JobId) -> bool:
+    """Whether there is a seal of the job, in whatever state; also where that cannot be told."""
+    with _area(state, SEALED) as area:
+        return area is not None and _length(area, f"{job_id}{SEAL_SUFFIX}") is not None
 
 
 def is_current(seal: Seal, hosts: Mapping[str, int]) -> bool:
