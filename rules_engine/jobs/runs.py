@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from rules_engine.apply.model import Outcome, RunResult, RunState, Tally
+from rules_engine.apply.model import Outcome, RunResult, RunState
 from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, read_lines
 from rules_engine.apply.report import from_report
 from rules_engine.apply.runs import OUTCOMES, PLAN, REPORT, RUNS
@@ -197,15 +197,6 @@ class RunDetails:
                     if place < len(found):
                         found[place] = outcome
             yield PastBatch(batch, tuple(found))
-
-    def tally(self) -> Tally:
-        """What the outcomes of a run without a report add up to."""
-        tally = Tally()
-        actions = [batch.action for batch in self.plan.batches]
-        for number, lines in self._lines.items():
-            for one in (run for line in lines for run in line.runs if number < len(actions)):
-                tally.add(actions[number], one.outcome, one.steps, one.size)
-        return tally
 
 
 @contextmanager

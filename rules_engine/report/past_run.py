@@ -15,6 +15,7 @@ from rules_engine.report.words import FILE_REMOVALS, VERBS, moment, name
 from rules_engine.values.paths import RelPath, join, sort_key
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import escape, plural
+from rules_engine.values.vocabulary import EntryKind
 
 NOT_REACHED: Final = "not reached"
 _MOST: Final = 20
@@ -126,7 +127,8 @@ def _left(sums: _Sums, most: int | None) -> Iterator[str]:
 
 
 def _path(batch: Batch, entry: Entry) -> str:
-    return name(join(batch.directory, entry.name))
+    end = "/" if entry.kind is EntryKind.DIRECTORY else ""
+    return f"{name(join(batch.directory, entry.name))}{end}"
 
 
 def past_step_lines(details: RunDetails) -> Iterator[str]:
