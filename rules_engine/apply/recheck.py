@@ -80,6 +80,9 @@ class Present:
         if self._batch is not batch:
             self._owners = self._index.of_directory(batch.directory)
             self._held = self._of_batch(batch, here)
+            # A person who pins something expects it to hold from now on; one look a directory is cheap.
+            if self._pins.has_changed():
+                self._read()
             self._batch = batch
         if self._held is not None:
             return self._held
