@@ -25,7 +25,7 @@ from rules_engine.plan.protect import (
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import ROOT, RelPath, ancestors, is_below, join
+from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below, is_below, join
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId, JobStatus
 
@@ -65,6 +65,8 @@ class Present:
         guards = Guards(damaged=known.damaged, own=self._own, pins=self._pins.read())
         self._seen: Evidence = gather_evidence(self._policies, known.jobs, guards, now=self._clock.now())
         self._index = OwnerIndex(known.jobs)
+        running = [one.job for one in self._seen.owners.values() if one.status is JobStatus.RUNNING]
+        self._outputs = {job.output: job.job_id for job in running}
         self._forget()
 
     def _forget(self) -> None:
@@ -78,11 +80,11 @@ class Present:
         if batch.action not in REMOVALS:
             return None
         if self._batch is not batch:
-            self._owners = self._index.of_directory(batch.directory)
-            self._held = self._of_batch(batch, here)
             # A person who pins something expects it to hold from now on; one look a directory is cheap.
             if self._pins.has_changed():
                 self._read()
+            self._owners = self._index.of_directory(batch.directory)
+            self._held = self._of_batch(batch, here)
             self._batch = batch
         if self._held is not None:
             return self._held
@@ -130,7 +132,11 @@ class Present:
         if own is not None:
             return f"`{own}` is a policy folder or a plan"
         damage = next((one for one in guards.damaged if any(is_below(named, path) for named in one.below)), None)
-        return f"the manifest of job `{damage.job_id}` may name what is in it: {damage.why}" if damage else ""
+        if damage is not None:
+            return f"the manifest of job `{damage.job_id}` may name what is in it: {damage.why}"
+        # An output is no place of its job, but one that runs counts on the directory.
+        output = next((one for one in self._outputs if is_at_or_below(one, path) or is_below(path, one)), None)
+        return f"job `{self._outputs[output]}` is running and has its output there" if output is not None else ""
 
     def _of_owners(self, batch: Batch, owners: Iterable[JobId]) -> StepResult | None:
         now = set(owners)
