@@ -94,6 +94,21 @@ def test_the_page_forbids_itself_to_ask_for_anything(show: Show, attempt: str) -
     browser.complaints()
 
 
+def test_no_script_but_its_own_runs_in_the_page(show: Show) -> None:
+    """Neither an element nor an attribute, should a name ever get out of its place."""
+    browser = show(usual())
+    browser.run(
+        "window.refused = [];"
+        "document.addEventListener('securitypolicyviolation', one => refused.push(one.effectiveDirective));"
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.owned = 1'}));"
+        "document.body.insertAdjacentHTML('beforeend', '<p id=p onclick=\"window.owned = 2\">p</p>');"
+        "document.querySelector('#p').click();"
+    )
+    browser.until("return refused.length === 2")
+    assert browser.run("return refused") == ["script-src-elem", "script-src-attr"]
+    assert browser.run("return window.owned") is None
+
+
 def test_typing_narrows_the_rows(show: Show) -> None:
     """By text, action, rule, directory and kind of file; all together; and back."""
     browser = show(usual())

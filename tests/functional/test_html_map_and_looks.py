@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from htmlbrowser import Browser
-from htmlplans import large, page_of, refused, usual
+from htmlplans import batch, header, large, page_of, refused, usual
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
-from rules_engine.plan.model import Plan
+from rules_engine.plan.model import Count, Plan, Trailer
 
 Show = Callable[[Plan], Browser]
 ROWS = "#table tbody tr[data-place]"
@@ -82,9 +82,18 @@ def test_the_map_by_rule_says_why_and_leads_to_the_steps(show: Show) -> None:
     browser.until("return document.activeElement.id === 'window'")
     assert browser.text("#found") == "31 of 35 steps, 340 MiB"
     browser.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
-    assert browser.run("return document.querySelector('tr[aria-selected=true]').dataset.place") == "1"
+    assert browser.run("return document.querySelector('tr[aria-current=true]').dataset.place") == "1"
     assert "policies/intermediates.yaml:7" in browser.text("#chosen")
     assert "2026-02-20T08:30:00Z" in browser.text("#chosen")
+
+
+def test_empty_files_are_drawn_by_their_number(show: Show) -> None:
+    """They have no size, and go all the same."""
+    none = [batch("a", [("x", 0), ("y", 0), ("z", 0)]), batch("b", [("x", 0)])]
+    browser = show(Plan(header(), none, Trailer(steps={"delete": Count(4)}, looked_at=Count(4))))
+    assert squares(browser) == ["a/: 3 files, 0 B go; opens", "b/: 1 file, 0 B goes; opens"]
+    boxes = browser.run("return [...document.querySelectorAll('#squares .ring')].map(one => one.getBBox().width)")
+    assert boxes[0] / boxes[1] == pytest.approx(3, rel=0.02)
 
 
 def test_what_the_map_shows_stands_in_a_table_too(show: Show) -> None:

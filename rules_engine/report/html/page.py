@@ -1,5 +1,7 @@
 """The page: its parts read from the package, its words from the view, its steps streamed into one JSON block."""
 
+import base64
+import hashlib
 import os
 from collections.abc import Iterator
 from typing import Final
@@ -30,12 +32,15 @@ def page(plan: Plan) -> Iterator[str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    script = "\n".join(['(() => {\n"use strict";', *map(_part, _SCRIPTS), "})();"])
     view = View(plan.header, plan.trailer, gather(plan.batches))
     yield BEGINS
     yield from environment.get_template("page.html").generate(
         view=view,
         style=markupsafe.Markup(_part("page.css")),  # noqa: S704 - a file of ours
-        script=markupsafe.Markup("\n".join(map(_part, _SCRIPTS))),  # noqa: S704 - files of ours
+        script=markupsafe.Markup(script),  # noqa: S704 - files of ours
+        # The browser runs this script and no other, so that a name which got out of its place still could do nothing.
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         # Safe in a script element: ASCII without `<`, `>` and `&`, whatever the names are.
         data=(markupsafe.Markup(piece) for piece in block(plan)),  # noqa: S704 - see above
     )

@@ -19,9 +19,9 @@ function says(one) {
 }
 
 // What a square is made of: of a directory that holds nothing but another one, what that holds.
-function insides(one) {
-  const inner = parts(one).filter((part) => bytesOf(part) > 0);
-  return inner.length === 1 && inner[0].children.size ? insides(inner[0]) : inner;
+function insides(one, weigh) {
+  const inner = parts(one).filter((part) => weigh(part) > 0);
+  return inner.length === 1 && opens(inner[0]) ? insides(inner[0], weigh) : inner;
 }
 
 class SquareMap {
@@ -61,8 +61,10 @@ class SquareMap {
 
   draw() {
     this.width = this.place.clientWidth || 900;
-    const shown = parts(this.here).filter((one) => bytesOf(one) > 0);
-    const places = squarify(shown.map(bytesOf), { x: 0, y: 0, width: this.width, height: MAP_HEIGHT });
+    // Empty files have no size to draw, but a number.
+    this.weigh = bytesOf(this.here) > 0 ? bytesOf : countOf;
+    const shown = parts(this.here).filter((one) => this.weigh(one) > 0);
+    const places = squarify(shown.map(this.weigh), { x: 0, y: 0, width: this.width, height: MAP_HEIGHT });
     this.squares = places.map((place, index) => ({ ...place, node: shown[index] }));
     const title = `map of ${this.here.path || this.here.name}: ${says(this.here)}`;
     const stripes = shape("pattern", { id: "stripes", width: 14, height: 14, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
@@ -71,26 +73,24 @@ class SquareMap {
     const drawing = shape("svg", view, shape("defs", {}, stripes));
     this.squares.forEach((square, index) => drawing.append(this.square(square, index)));
     this.place.replaceChildren(drawing);
-    if (!this.squares.length) this.place.replaceChildren(element("p", { class: "quiet" }, "Nothing here has a size."));
+    if (!this.squares.length) this.place.replaceChildren(element("p", { class: "quiet" }, "There is nothing here."));
   }
 
   square(square, index) {
     const { node: one } = square;
-    const opens = !one.leaf && one.children.size > 0;
     const box = { x: square.x + 1, y: square.y + 1, width: Math.max(square.width - 2, 0.5), height: Math.max(square.height - 2, 0.5) };
-    const label = `${one.name}: ${says(one)}${opens ? "; opens" : ""}`;
-    const drawn = shape("g", { tabindex: index ? -1 : 0, role: opens ? "button" : "img", "aria-label": label });
-    if (opens) drawn.classList.add("opens");
+    const label = `${one.name}: ${says(one)}${opens(one) ? "; opens" : ""}`;
+    const drawn = shape("g", { tabindex: index ? -1 : 0, role: opens(one) ? "button" : "img", "aria-label": label });
+    if (opens(one)) drawn.classList.add("opens");
     const tall = box.width > 64 && box.height > HEAD + 12 ? HEAD : 0;
     drawn.append(shape("title", {}, label), shape("rect", { ...box, class: "frame" }));
     if (tall) drawn.append(this.heading(one, box));
     this.fill(drawn, one, { ...box, y: box.y + tall, height: box.height - tall }, 1);
     drawn.append(shape("rect", { ...box, class: "ring" }));
-    drawn.addEventListener("click", () => (opens ? this.open(one) : drawn.focus()));
+    drawn.addEventListener("click", () => (opens(one) ? this.open(one) : drawn.focus()));
     drawn.addEventListener("focus", () => this.spot(one));
     drawn.addEventListener("mouseenter", () => this.spot(one));
     square.drawn = drawn;
-    square.opens = opens;
     return drawn;
   }
 
@@ -106,13 +106,13 @@ class SquareMap {
   // What is inside, drawn one level deep, so that a large square tells where its bytes are.
   fill(drawn, one, area, depth) {
     if (area.width <= 0 || area.height <= 0) return;
-    const inner = depth && area.width > 24 && area.height > 24 ? insides(one) : [];
+    const inner = depth && area.width > 24 && area.height > 24 ? insides(one, this.weigh) : [];
     if (inner.length > 1) {
-      const places = squarify(inner.map(bytesOf), area);
+      const places = squarify(inner.map(this.weigh), area);
       places.forEach((place, index) => this.fill(drawn, inner[index], place, 0));
       return;
     }
-    const share = one.goes.bytes / bytesOf(one);
+    const share = (this.weigh === bytesOf ? one.goes.bytes : one.goes.files) / this.weigh(one);
     const wide = area.width * share;
     if (share < 1) drawn.append(shape("rect", { ...area, class: "stays" }));
     if (share > 0) drawn.append(shape("rect", { ...area, width: wide, fill: "url(#stripes)" }));
@@ -139,7 +139,7 @@ class SquareMap {
     const at = this.squares.findIndex((square) => square.drawn === document.activeElement);
     if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "Enter" || event.key === " ") {
-      if (this.squares[at].opens) this.open(this.squares[at].node);
+      if (opens(this.squares[at].node)) this.open(this.squares[at].node);
     } else if (event.key === "Escape" || event.key === "Backspace") this.back();
     else if (event.key === "Home") this.focus(0);
     else if (event.key === "End") this.focus(this.squares.length - 1);
@@ -179,9 +179,8 @@ class SquareMap {
 
   table() {
     const rows = parts(this.here).map((one) => {
-      const opens = !one.leaf && one.children.size > 0;
-      const what = opens ? element("button", { type: "button" }, one.name) : one.name;
-      if (opens) what.addEventListener("click", () => this.open(one));
+      const what = opens(one) ? element("button", { type: "button" }, one.name) : one.name;
+      if (opens(one)) what.addEventListener("click", () => this.open(one));
       const cell = (sum) => element("td", { class: "number" }, sum.files ? amountText(sum) : "");
       return element("tr", {}, element("td", { class: "path" }, what), cell(one.goes), cell(one.stays));
     });

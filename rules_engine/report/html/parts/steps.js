@@ -9,6 +9,9 @@ function readPlan(text) {
   const plan = {
     ...read,
     batches,
+    // A rule may be called `constructor`, which every plain object has.
+    places: new Map(Object.entries(read.places)),
+    verbs: new Map(Object.entries(read.verbs)),
     count,
     batchOf: new Uint32Array(count),
     placeOf: new Uint32Array(count),

@@ -38,7 +38,7 @@ class StepTable {
   options() {
     const actions = new Set(this.plan.batches.map((batch) => batch.action));
     const rules = new Set(this.plan.batches.flatMap((batch) => batch.rules));
-    byId("filter-action").append(...[...actions].map((one) => element("option", { value: one }, this.plan.verbs[one] || one)));
+    byId("filter-action").append(...[...actions].map((one) => element("option", { value: one }, this.plan.verbs.get(one))));
     byId("filter-rule").append(...[...rules].sort().map((one) => element("option", { value: one }, one)));
   }
 
@@ -98,12 +98,12 @@ class StepTable {
     const name = element("span", { class: "name" }, step.name + noteOf(step));
     const line = element("div", { class: "line" }, element("span", { class: "above" }, batch.directory && batch.directory + "/"), name);
     const path = element("td", { class: "path", title: joined(batch.directory, step.name) }, line);
-    const action = element("td", {}, this.plan.verbs[batch.action] || batch.action);
+    const action = element("td", {}, this.plan.verbs.get(batch.action));
     if (batch.deliverable) line.prepend(element("span", { class: "shout" }, "DELIVERABLE "));
     if (batch.released.length) line.prepend(element("span", { class: "shout" }, "RELEASE "));
     const size = element("td", { class: "number" }, REMOVALS.includes(batch.action) || step.size ? sizeText(step.size) : "");
     const cells = [action, size, path, element("td", {}, batch.by), element("td", { class: "quiet" }, instantText(step.due).slice(0, 10))];
-    return element("tr", { "aria-rowindex": place + 2, "data-place": place, "aria-selected": place === this.at }, ...cells);
+    return element("tr", { "aria-rowindex": place + 2, "data-place": place, "aria-current": place === this.at }, ...cells);
   }
 
   key(event) {
@@ -132,10 +132,10 @@ class StepTable {
   // All that the plan knows of one step.
   tell(step) {
     const { batch } = step;
-    const rules = batch.rules.map((rule) => (this.plan.places[rule] ? `${rule} (${this.plan.places[rule]})` : rule));
+    const rules = batch.rules.map((rule) => (this.plan.places.get(rule) ? `${rule} (${this.plan.places.get(rule)})` : rule));
     const told = {
       path: joined(batch.directory, step.name) + noteOf(step),
-      step: `${this.plan.verbs[batch.action] || batch.action}, ${sizeText(step.size)}, reason: ${batch.reason}`,
+      step: `${this.plan.verbs.get(batch.action)}, ${sizeText(step.size)}, reason: ${batch.reason}`,
       "by rule": rules.join(", "),
       "of job": batch.owners.join(", "),
       "due since": instantText(step.due),

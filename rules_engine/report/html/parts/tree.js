@@ -1,7 +1,13 @@
 // Sums of what goes and what stays, as a tree that the map opens level by level.
 
-function node(name, path = null) {
-  return { name, path, goes: { files: 0, bytes: 0 }, stays: { files: 0, bytes: 0 }, children: new Map(), leaf: false, rule: "" };
+const NO_CHILDREN = new Map();
+
+function node(name, path = null, children = new Map()) {
+  return { name, path, goes: { files: 0, bytes: 0 }, stays: { files: 0, bytes: 0 }, children, rule: "" };
+}
+
+function opens(one) {
+  return one.children.size > 0;
 }
 
 function count(sum, files, bytes) {
@@ -28,31 +34,41 @@ function enter(root, directory, side, files, bytes) {
 function leaf(parent, name, side, files, bytes) {
   const key = `${side}:${name}`;
   let made = parent.children.get(key);
-  if (!made) {
-    parent.children.set(key, (made = node(name)));
-    made.leaf = true;
-  }
+  if (!made) parent.children.set(key, (made = node(name, null, NO_CHILDREN)));
   count(made[side], files, bytes);
 }
 
-function addGoing(root, plan, wanted) {
-  for (let index = 0; index < plan.count; index++) {
-    const step = stepAt(plan, index);
-    if (!REMOVALS.includes(step.batch.action) || !wanted(step.batch.rules)) continue;
-    const files = filesOf(step);
-    const directory = enter(root, step.batch.directory, "goes", files, step.size);
-    // A directory with thousands of files is drawn by its large ones; the others are one box.
-    if (step.size > 0 && directory.children.size < 4096) leaf(directory, step.name + noteOf(step), "goes", files, step.size);
-    else leaf(directory, "other files", "goes", files, step.size);
+// A directory with more files than that is drawn by its first ones; the others are one box.
+const MOST_LEAVES = 4096;
+
+// Adds what goes to the trees that `rootOf` names by the rules of a batch.
+function addGoing(plan, rootOf) {
+  let index = 0;
+  for (const batch of plan.batches) {
+    const first = index;
+    index += batch.names.length;
+    if (REMOVALS.includes(batch.action)) addBatch(rootOf(batch.by), plan, batch, first);
   }
   for (const [action, rules, directory, files, bytes] of plan.rest) {
-    if (REMOVALS.includes(action) && wanted(rules)) leaf(enter(root, directory, "goes", files, bytes), "files of steps beyond this page", "goes", files, bytes);
+    if (!REMOVALS.includes(action)) continue;
+    leaf(enter(rootOf(rules.join(", ")), directory, "goes", files, bytes), "files of steps beyond this page", "goes", files, bytes);
   }
-  return root;
+}
+
+function addBatch(root, plan, batch, first) {
+  const sum = { files: 0, bytes: 0 };
+  batch.names.forEach((_, place) => count(sum, filesOf(stepAt(plan, first + place)), plan.size[first + place]));
+  const directory = enter(root, batch.directory, "goes", sum.files, sum.bytes);
+  batch.names.forEach((_, place) => {
+    const step = stepAt(plan, first + place);
+    const name = directory.children.size < MOST_LEAVES ? step.name + noteOf(step) : "other files";
+    leaf(directory, name, "goes", filesOf(step), step.size);
+  });
 }
 
 function treeByDirectory(plan) {
-  const root = addGoing(node("all", ""), plan, () => true);
+  const root = node("all", "");
+  addGoing(plan, () => root);
   for (const [directory, files, bytes] of plan.stays) {
     leaf(enter(root, directory, "stays", files, bytes), "what stays here", "stays", files, bytes);
   }
@@ -62,12 +78,12 @@ function treeByDirectory(plan) {
 // The first level is why: the rules by which files go, then the reasons for which files stay.
 function treeByRule(plan) {
   const root = node("all", "");
-  const sets = new Map();
-  for (const batch of plan.batches) if (REMOVALS.includes(batch.action)) sets.set(batch.by, batch.rules);
-  for (const [action, rules] of plan.rest) if (REMOVALS.includes(action)) sets.set(rules.join(", "), rules);
-  for (const [by, rules] of sets) {
-    const part = addGoing(node(`goes by ${by}`, ""), plan, (some) => some.join(", ") === rules.join(", "));
-    part.rule = by;
+  const byRule = new Map();
+  addGoing(plan, (by) => {
+    if (!byRule.has(by)) byRule.set(by, { ...node(`goes by ${by}`, ""), rule: by });
+    return byRule.get(by);
+  });
+  for (const part of byRule.values()) {
     count(root.goes, part.goes.files, part.goes.bytes);
     root.children.set(part.name, part);
   }
@@ -80,7 +96,6 @@ function treeByRule(plan) {
 function addReason(root, name, files, bytes, largest) {
   if (!files) return;
   const reason = node(name);
-  reason.leaf = largest.length === 0;
   count(reason.stays, files, bytes);
   count(root.stays, files, bytes);
   let rest = bytes;
@@ -93,6 +108,7 @@ function addReason(root, name, files, bytes, largest) {
 }
 
 const bytesOf = (one) => one.goes.bytes + one.stays.bytes;
+const countOf = (one) => one.goes.files + one.stays.files;
 const MOST_SQUARES = 120;
 
 // The children of a node, largest first; the smallest together as one.
@@ -100,8 +116,7 @@ function parts(parent) {
   const all = [...parent.children.values()].sort((a, b) => bytesOf(b) - bytesOf(a) || (a.name < b.name ? -1 : 1));
   if (all.length <= MOST_SQUARES) return all;
   const shown = all.slice(0, MOST_SQUARES - 1);
-  const rest = node(`${grouped(all.length - shown.length)} smaller ones`);
-  rest.leaf = true;
+  const rest = node(`${grouped(all.length - shown.length)} smaller ones`, null, NO_CHILDREN);
   for (const one of all.slice(MOST_SQUARES - 1)) {
     for (const side of ["goes", "stays"]) count(rest[side], one[side].files, one[side].bytes);
   }
