@@ -24,6 +24,8 @@ class Listing(Generic[Fact]):
     """What one directory holds, in byte order of the names."""
 
     inode: int
+    mtime_ns: int
+    ctime_ns: int
     files: list[Fact] = field(default_factory=list)
     """Everything but directories."""
     subdirectories: list[str] = field(default_factory=list)
@@ -39,7 +41,9 @@ def read_listing(directory: Directory, path: RelPath, make: MakeFact[Fact]) -> L
     Raises:
         OSError: when it cannot be read.
     """
-    listing: Listing[Fact] = Listing(os.fstat(directory.fd).st_ino)
+    # Before the names are read: who adds one meanwhile makes the directory younger than what is told of it.
+    itself = os.fstat(directory.fd)
+    listing: Listing[Fact] = Listing(itself.st_ino, itself.st_mtime_ns, itself.st_ctime_ns)
     add, device = listing.files.append, directory.device
     file_kind, link_kind, other_kind = EntryKind.FILE, EntryKind.LINK, EntryKind.OTHER
     # One look an entry and nothing else: this loop runs once for every file of the tree.

@@ -135,6 +135,8 @@ class _Walk:
             subdirectories=tuple(entered),
             inode=listing.inode,
             complete=not (left_out or listing.mounts or listing.unreadable),
+            mtime_ns=listing.mtime_ns,
+            ctime_ns=listing.ctime_ns,
         )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from rules_engine.inventory.model import FileFact
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.built_in import BUILT_IN
@@ -39,7 +38,7 @@ def _by_its_times(since: Since | None, subject: Subject, now: Instant) -> Instan
     file, owner = subject.file, subject.owner
     if since is Since.WRITTEN:
         return _known(file.mtime_ns, "mtime", now)
-    changed = _changed(file, now)
+    changed = newer(file.mtime_ns, file.ctime_ns, now)
     if owner is None or since is Since.CHANGED:
         return changed
     end = end_of_job(owner, now)
@@ -60,8 +59,9 @@ def _end_of(owner: Owner) -> str:
     return f"the end of job `{owner.job.job_id}`"
 
 
-def _changed(file: FileFact, now: Instant) -> Instant | Unknown:
-    mtime, ctime = _known(file.mtime_ns, "mtime", now), _known(file.ctime_ns, "ctime", now)
+def newer(mtime_ns: int | None, ctime_ns: int | None, now: Instant) -> Instant | Unknown:
+    """The newer of two times; unknown where one of them is."""
+    mtime, ctime = _known(mtime_ns, "mtime", now), _known(ctime_ns, "ctime", now)
     if isinstance(mtime, Unknown):
         return mtime
     return ctime if isinstance(ctime, Unknown) else max(mtime, ctime)

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, job_waits
-from rules_engine.plan.model import LARGEST_BATCH, Batch, Entry, StepAction
 from rules_engine.plan.protect import pinned_at_or_below, protection_of_directory
+from rules_engine.plan.removed import Removed
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
+from rules_engine.plan.unit_rules import is_taken_whole
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import PolicySet, Tracked
-from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key
+from rules_engine.values.paths import RelPath, is_at_or_below, join, sort_key
 from rules_engine.values.quantities import FOREVER, Instant
-from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus, RuleName
+from rules_engine.values.vocabulary import JobId, JobStatus, RuleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,8 @@ class EmptyDirectories:
         if inside and all_go and facts.complete and facts.inode is not None:
             self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, rules)
 
-    def batches(self) -> tuple[Batch, ...]:
-        """The directories that go, deepest first, batched by the directory that holds them."""
-        groups: dict[tuple[RelPath, tuple[RuleName, ...], JobId], list[Entry]] = {}
-        for path, rules in self._removable().items():
-            found = self._emptied[path]
-            entry = Entry(name=name_of(path), kind=EntryKind.DIRECTORY, inode=found.inode)
-            groups.setdefault((parent(path), rules, found.owner), []).append(entry)
-        ordered = sorted(groups.items(), key=lambda item: (sort_key(item[0][0]), item[0][1:]), reverse=True)
-        return tuple(
-            _batch(key, entries[start : start + LARGEST_BATCH])
-            for key, entries in ordered
-            for start in range(0, len(entries), LARGEST_BATCH)
-        )
-
-    def _removable(self) -> dict[RelPath, tuple[RuleName, ...]]:
+    def removable(self) -> dict[RelPath, Removed]:
+        """The directories that go, with the rules that leave them empty."""
         going: dict[RelPath, tuple[RuleName, ...]] = {}
         for path in sorted(self._emptied, key=sort_key, reverse=True):
             found = self._emptied[path]
@@ -65,7 +53,11 @@ class EmptyDirectories:
             if not rules and not found.rules and not below and not self._built_in_is_due(path, found.owner):
                 continue
             going[path] = tuple(sorted(rules)) or (BUILT_IN,)
-        return dict(sorted(going.items(), key=lambda item: sort_key(item[0])))
+        found_by_path = self._emptied
+        return {
+            path: Removed(found_by_path[path].inode, rules, (found_by_path[path].owner,))
+            for path, rules in going.items()
+        }
 
     def _stays(self, path: RelPath, found: _Seen) -> bool:
         owner = self._evidence.owners[found.owner]
@@ -89,6 +81,8 @@ class EmptyDirectories:
         )
 
     def _built_in_is_due(self, path: RelPath, owner_id: JobId) -> bool:
+        if is_taken_whole(self._evidence.owners[owner_id], path, self._evidence):
+            return False
         owner, restored = self._evidence.owners[owner_id], self._evidence.guards.restored_at(path)
         waits = job_waits(owner, self._policies.settings, restored)
         if isinstance(waits, Unknown):
@@ -106,8 +100,3 @@ class EmptyDirectories:
             return (Wait(FOREVER, BUILT_IN),)
         base = owner.end if restored is None else max(owner.end, restored)
         return (Wait(base + wait, BUILT_IN),)
-
-
-def _batch(key: tuple[RelPath, tuple[RuleName, ...], JobId], entries: list[Entry]) -> Batch:
-    directory, rules, owner = key
-    return Batch(directory, StepAction.REMOVE_DIRECTORY, tuple(entries), rules, (owner,), reason="empty")

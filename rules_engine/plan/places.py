@@ -1,6 +1,7 @@
 """Where jobs and layouts have their places: directories that neither a unit nor a rule about empty ones takes."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.layout_model import Layout
@@ -14,16 +15,29 @@ class Places:
     """The workspaces, outputs and declared directories of all jobs, and those that layouts could make."""
 
     def __init__(self, policies: PolicySet, seen: Evidence) -> None:
+        self._layouts = policies.layouts
+        self._seen = seen
+
+    @cached_property
+    def _taken(self) -> Mapping[RelPath, tuple[str, JobId]]:
+        # Made when it is first asked for: most policies have no rule about directories, and some roots many jobs.
+        seen = self._seen
         outputs = {owner.job.output: owner.job.job_id for owner in _backwards(seen)}
         declared = {path: owner.job.job_id for owner in _backwards(seen) for path in owner.job.directories}
         workspaces = {path: job_ids[0] for path, job_ids in seen.workspaces.items()}
-        self._taken: Mapping[RelPath, tuple[str, JobId]] = {
+        return {
             **{path: ("a directory", job_id) for path, job_id in declared.items()},
             **{path: ("the output", job_id) for path, job_id in outputs.items()},
             **{path: ("the workspace", job_id) for path, job_id in workspaces.items()},
         }
-        self._above = _above(self._taken)
-        self._made = tuple(_Made(layout) for layout in policies.layouts.values())
+
+    @cached_property
+    def _above(self) -> Mapping[RelPath, tuple[str, JobId]]:
+        return _above(self._taken)
+
+    @cached_property
+    def _made(self) -> tuple["_Made", ...]:
+        return tuple(_Made(layout) for layout in self._layouts.values())
 
     def why_no_unit(self, directory: RelPath) -> str | None:
         """Why a directory can never go whole as one that nobody owns: it holds such a place or lies in one."""

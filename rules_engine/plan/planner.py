@@ -11,6 +11,7 @@ from rules_engine.plan.alike import Judge
 from rules_engine.plan.decide import Judgement
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.empty import EmptyDirectories
+from rules_engine.plan.empty_rules import EmptyGuards, EmptyRules
 from rules_engine.plan.emptying import old_trash
 from rules_engine.plan.given import Ask, Guards
 from rules_engine.plan.limits import raised, refusals
@@ -27,8 +28,10 @@ from rules_engine.plan.model import (
 )
 from rules_engine.plan.narrow import Narrowing, narrowed_to
 from rules_engine.plan.owners import OwnerIndex
+from rules_engine.plan.places import Places
 from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.releases import ASKED, Releases, check_release, release_refusals
+from rules_engine.plan.removed import batches_of, both
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.plan.units import UnitGuards, Units
@@ -104,8 +107,10 @@ class _Planner:
         self._summary = Summary(policies, seen)
         self._releases = Releases(policies, seen, ask)
         self._empty = EmptyDirectories(policies, seen)
-        guards = UnitGuards(owners, self._narrowing, self._releases)
+        places, narrowing = Places(policies, seen), self._narrowing
+        guards = UnitGuards(owners, narrowing, self._releases, places)
         self._units = Units(policies, seen, guards, self._summary, watch=watch)
+        self._empty_rules = EmptyRules(policies, seen, EmptyGuards(owners, narrowing, places), self._summary)
         self._judge = Judge(policies, seen)
         self._about_trash = (policies, seen.guards, ask, seen.now)
 
@@ -115,9 +120,10 @@ class _Planner:
 
     def batches(self, inventory: Inventory) -> Iterator[Batch]:
         for directory in self._units.sieve(map(self._decided, inventory.directories)):
+            self._empty_rules.add(directory)
             yield from self._steps(directory)
         yield from self._units.batches()
-        for batch in self._empty.batches():
+        for batch in batches_of(both(self._empty.removable(), self._empty_rules.removable())):
             for _ in batch.entries:
                 self._summary.count_directory()
             yield batch

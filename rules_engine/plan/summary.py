@@ -153,6 +153,14 @@ class Summary:
         """Count for a unit rule that only reports what lies below a directory that it selects."""
         (self._rules[name].decided if goes else self._rules[name].held).add(some)
 
+    def count_empty(self, rules: Iterable[RuleName], answer: NotDue | Remove | None) -> None:
+        """Count an empty directory for the rules that name it; None holds it."""
+        for name in rules:
+            if isinstance(answer, Remove):
+                self._rules[name].decided.add(Count(1))
+        if not isinstance(answer, Remove):
+            self.count_unit_that_stays(rules, Count(1), answer)
+
     def leave_out_unit(self, groups: Iterable[DecidedFiles]) -> None:
         """Count files that would go with their directory, had the plan not been narrowed, and now stay."""
         for group in groups:

@@ -35,6 +35,7 @@ class UnitGuards:
     owners: OwnerIndex
     narrowing: Narrowing
     releases: Releases
+    places: Places
 
 
 class Units:
@@ -54,7 +55,6 @@ class Units:
         self._guards = guards
         self._summary = summary
         self._watch = watch
-        self._places = Places(policies, seen)
         acting = [rule for rule in seen.unit_rules if not rule.report_only and rule.unit is Unit.DIRECTORY]
         self._by_name: _Rules = {rule.name: rule for rule in acting}
         """The rules about directories that nobody owns, without those that only report."""
@@ -125,7 +125,7 @@ class Units:
         begins = self._by_name.values() if extra is None else (extra,)
         if not any(rule.unit is Unit.DIRECTORY and is_outermost(rule, path) for rule in begins):
             return None
-        never = self._places.why_no_unit(path)
+        never = self._guards.places.why_no_unit(path)
         if never is not None:
             if extra is None:
                 self._note(path, never, 0)
