@@ -15,10 +15,10 @@ from rules_engine.plan.planner import make_plan
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.load import load_texts
 from rules_engine.policy.model import PolicySet
-from rules_engine.values.paths import join, sort_key
+from rules_engine.values.paths import RelPath, ancestors, is_below, join, sort_key
 from rules_engine.values.quantities import instant_from
 
-ALWAYS: Final = ("steps", "kept", "due", "directories", "refusals", "problems")
+ALWAYS: Final = ("steps", "units", "kept", "due", "directories", "refusals", "problems")
 """Compared in every case: what a case does not write of them must be empty."""
 
 _EMPTY: Final[dict[str, Any]] = {key: [] for key in ALWAYS}
@@ -61,11 +61,13 @@ def answer(case: Case, planned: Planned) -> dict[str, Any]:
         (batch, entry)
         for batch in plan.batches
         for entry in batch.entries
-        if batch.action in {StepAction.DELETE, StepAction.TRASH}
+        if batch.action in {StepAction.DELETE, StepAction.TRASH} and batch.reason != "unit"
     ]
-    _check_steps(files, decided)
+    units = _units(plan, decided)
+    _check_steps(files, [one for one in decided if not units.keys() & set(ancestors(one[0].path))])
     found: dict[str, Any] = {
         "steps": _grouped(case, ((join(batch.directory, entry.name), _step(batch)) for batch, entry in files)),
+        "units": list(units.values()),
         "kept": _grouped(case, ((file.path, {"because": one.text}) for file, one in decided if isinstance(one, Kept))),
         "due": _grouped(case, ((file.path, _due(one, now)) for file, one in decided if isinstance(one, NotDue))),
         "directories": _directories(plan),
@@ -83,6 +85,7 @@ def answer(case: Case, planned: Planned) -> dict[str, Any]:
         ],
         "trash": lambda: trash_answer(plan),
         "pins": lambda: [describe_pin(one) for one in plan.trailer.pins],
+        "units_kept": lambda: [{"path": path, "because": why} for path, why in plan.trailer.units_kept],
         "left_out": lambda: plan.trailer.left_out.files,
         "skipped": lambda: [{"path": path, "why": why} for path, why in plan.trailer.skipped],
         "falls_due": lambda: {
@@ -131,6 +134,19 @@ def _step(batch: Any) -> dict[str, Any]:
     if batch.released:
         step["released"] = list(batch.released)
     return {**step, "deliverable": True} if batch.deliverable else step
+
+
+def _units(plan: Plan, decided: Iterable[tuple[FileFact, Decision]]) -> dict[RelPath, dict[str, Any]]:
+    found: dict[RelPath, dict[str, Any]] = {}
+    for batch in plan.batches:
+        for entry, whole in zip(batch.entries, batch.wholes, strict=batch.reason == "unit"):
+            path = join(batch.directory, entry.name)
+            below = [(file, one) for file, one in decided if is_below(file.path, path)]
+            # Whoever watches a plan is told that all of it goes, and the limits count each file of it.
+            assert [one for _, one in below if not isinstance(one, Remove)] == []
+            assert (whole.files, entry.size) == (len(below), sum(file.size or 0 for file, _ in below))
+            found[path] = {"path": path, **_step(batch), "files": whole.files}
+    return found
 
 
 def _due(waiting: NotDue, now: int) -> dict[str, Any]:

@@ -83,8 +83,8 @@ def read_case(path: str) -> Case:
     files, groups = _files(raw.get("files", ()), instant)
     walked = raw.get("walked", True)
     problems = [Problem(RelPath(one["path"]), one["why"]) for one in raw.get("unreadable", ())]
-    listed = [RelPath(one) for one in raw.get("directories", ())]
-    tree = _tree(files, [*listed, *(one.path for one in problems)], walked=walked)
+    listed = _directories(raw.get("directories", ()), instant)
+    tree = _tree(files, {**listed, **{one.path: instant for one in problems}}, walked=walked, now=instant)
     # A directory that cannot be read is known by its name alone: nothing is said of what it holds.
     closed = {one.path for one in problems}
     seen = tuple(one for one in tree if one.path not in closed)
@@ -238,8 +238,20 @@ def _file(path: RelPath, raw: Mapping[str, Any], now: Instant) -> FileFact:
     )
 
 
-def _tree(files: Sequence[FileFact], empty: Sequence[RelPath], *, walked: bool) -> tuple[DirectoryFacts, ...]:
-    paths = {ROOT, *empty, *(file.directory for file in files)}
+def _directories(written: Iterable[str | Mapping[str, Any]], now: Instant) -> dict[RelPath, Instant | None]:
+    """Directories that are there though no file tells of them, and when each changed: long ago unless it says so."""
+    found: dict[RelPath, Instant | None] = {}
+    for one in written:
+        raw = {"path": one} if isinstance(one, str) else one
+        _only(raw, {"path", "changed"}, raw["path"])
+        found[RelPath(raw["path"])] = moment(raw.get("changed", "365d ago"), now)
+    return found
+
+
+def _tree(
+    files: Sequence[FileFact], listed: Mapping[RelPath, Instant | None], *, walked: bool, now: Instant
+) -> tuple[DirectoryFacts, ...]:
+    paths = {ROOT, *listed, *(file.directory for file in files)}
     paths |= {above for path in paths if path for above in ancestors(path)}
     inside: dict[RelPath, list[FileFact]] = {path: [] for path in paths}
     for file in files:
@@ -254,6 +266,8 @@ def _tree(files: Sequence[FileFact], empty: Sequence[RelPath], *, walked: bool) 
             tuple(below[path]),
             inode=100 + number,
             complete=walked,
+            mtime_ns=listed.get(path, moment("365d ago", now)),
+            ctime_ns=listed.get(path, moment("365d ago", now)),
         )
         for number, path in enumerate(sorted(paths, key=sort_key))
     )
