@@ -1,5 +1,8 @@
 """What stays by directory: few rows, nothing lost, and the same for the same tree."""
 
+import pytest
+from caseanswer import plan_case
+from casefile import case_paths, read_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import days_ago, file, job, keep, listed, narrow, planned, policies, removal
@@ -73,3 +76,18 @@ def test_a_plan_says_by_directory_what_stays() -> None:
         (RelPath("scratch/b"), Count(1, 2)),
     ]
     assert plan.trailer.steps["delete"] == Count(1, 1)
+
+
+@pytest.mark.parametrize("path", case_paths("plan"), ids=lambda path: path.rpartition("/")[2].removesuffix(".yaml"))
+def test_what_goes_and_what_stays_is_what_was_looked_at(path: str) -> None:
+    """In every scenario: no file is counted twice, none is missing from the map of what stays."""
+    plan = plan_case(read_case(path)).plan
+    trailer = plan.trailer
+    # A directory that goes whole and is empty counts as one file that goes, and as none that was looked at.
+    empty = sum(whole.files == 0 for batch in plan.batches for whole in batch.wholes)
+    stays = Count()
+    for _, count in trailer.kept_by_directory:
+        stays.add(count)
+    going = [trailer.steps.get(action, Count()) for action in ("delete", "trash")]
+    assert stays.files + sum(one.files for one in going) == trailer.looked_at.files + empty
+    assert stays.bytes + sum(one.bytes for one in going) == trailer.looked_at.bytes
