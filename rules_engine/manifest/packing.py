@@ -97,7 +97,8 @@ def unpack(state: Directory, job_id: JobId, *, critical: bool = False) -> tuple[
         return ()
     if seal.logs:
         # A log that begins now could become as long as one that the seal covers: it must not be taken for that.
-        _remove_logs(state, job_id, seal)
+        if not _remove_logs(state, job_id, seal):
+            return ()
         write_seal(state, job_id, encode_seal(seal.record, (), seal.directories()))
     return tuple(_events(seal.record, critical=critical))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rules_engine.errors import LockedError, UntrustedStateError
+from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.machine import Machine
 from rules_engine.filesystem.root import Root
@@ -15,8 +16,9 @@ from rules_engine.inventory.repair import repair
 from rules_engine.inventory.tracked import observe_job
 from rules_engine.manifest.errors import JobFinishedError
 from rules_engine.manifest.model import JobRecord
-from rules_engine.manifest.packing import pack
+from rules_engine.manifest.packing import pack, unpack
 from rules_engine.manifest.request import StartRequest
+from rules_engine.manifest.sealing import write_seal
 from rules_engine.manifest.shelf import list_shelf
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.manifest.verify import verify
@@ -245,3 +247,43 @@ def test_a_damaged_seal_that_stands_alone_is_never_silently_replaced(
     assert os.listdir(tmp_path / ".rules/damaged")
     assert store.load().damaged == ()
     assert store.start(request_one).attempt == 1
+
+
+def test_a_log_that_grows_while_the_seal_is_packed_stays(
+    finished: JobRecord, pack_it: Pack, store: ManifestStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that says something in between is heard: nothing is removed, and the logs are read."""
+    assert finished.sealed
+
+    def packed_meanwhile(state: Directory, job_id: JobId, data: bytes) -> None:
+        write_seal(state, job_id, data)
+        store.remove("job-1", [RelPath("scratch/job-1/a")])
+
+    monkeypatch.setattr("rules_engine.manifest.packing.write_seal", packed_meanwhile)
+    assert not pack_it()
+    assert _logs(tmp_path) == ["job-1@alpha.jsonl"] * 2
+    record = store.get("job-1")
+    assert (record.packed, "a" in record.files[RelPath("scratch/job-1")]) == (False, False)
+
+
+def test_unpacking_that_was_cut_short_is_done_again(
+    finished: JobRecord, pack_it: Pack, store: ManifestStore, request_one: StartRequest, root: Root
+) -> None:
+    """Killed before the new log began: the seal still stands, and says the same once more."""
+    assert finished.sealed
+    assert pack_it()
+    before = store.get("job-1")
+    first = unpack(root.require_state(), JOB)
+    assert len(first) == 4
+    assert store.get("job-1") == before
+    assert unpack(root.require_state(), JOB) == first
+    assert _files(store.start(request_one)) == _files(before)
+    assert unpack(root.require_state(), JOB) == ()
+
+
+def test_a_damaged_seal_beside_logs_stops_nobody(
+    finished: JobRecord, store: ManifestStore, request_one: StartRequest, tmp_path: Path
+) -> None:
+    """The logs say what it said."""
+    (tmp_path / ".rules/sealed/job-1.json").write_bytes(b"{")
+    assert _files(store.start(request_one)) == _files(finished)
