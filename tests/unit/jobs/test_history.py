@@ -118,6 +118,17 @@ def test_what_a_run_ended_and_set_aside_is_told(root: Root) -> None:
     assert (two.ended, two.in_trash) == (NOON + SECOND, False)
 
 
+@pytest.mark.parametrize(
+    "name", ["c", "sp ace", 'q"uote', "새", "\udcff", "new\nline", "back\\slash", "\x7f", "\u2028"]
+)
+def test_every_name_is_found_as_a_plan_writes_it(root: Root, name: str) -> None:
+    """Also in a directory of that name, and in the root itself."""
+    record(root, batch(name, name, "x"), batch("", name))
+    for path in (f"{name}/{name}", f"{name}/x", name):
+        assert len(past_steps(root, RelPath(path))) == 1
+    assert past_steps(root, RelPath("x")) == ()
+
+
 def test_a_name_across_two_pieces_of_a_plan_is_found(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     """The search reads piece by piece; no name may fall between them."""
     record(root, batch("a", "temp_1"))
