@@ -5,7 +5,9 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +25,7 @@ from rules_engine.jobs.job import Job
 from rules_engine.jobs.lifecycle import start
 from rules_engine.jobs.models import CleanupPolicy, CleanupResult, JobContext
 from rules_engine.jobs.notices import OnNotice
+from rules_engine.jobs.pinning import pin, thing_to_pin, unpin
 from rules_engine.jobs.planning import NoRootNamedError
 from rules_engine.jobs.running import Running
 from rules_engine.jobs.starting import layout_of, new_job_id
@@ -32,7 +35,7 @@ from rules_engine.manifest.log import check_job_id
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.values.clock import Clock
-from rules_engine.values.quantities import Duration, parse_duration
+from rules_engine.values.quantities import Duration, instant_from, parse_duration
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId, JobType
 
@@ -187,6 +190,31 @@ class JobManager:
             raise
         if self._is_ours(job):
             self.complete_job(job.job_id, success=True)
+
+    def pin(
+        self,
+        path: Path | str | None = None,
+        *,
+        job_id: str | None = None,
+        reason: str = "",
+        until: datetime | None = None,
+    ) -> None:
+        """Protect a path with all below it, or everything that a job owns, from every rule; a second pin replaces it.
+
+        Raises:
+            InvalidValueError: when not one of both is named, the path lies outside the root, or `until` is over.
+            UnknownJobError: when nothing is known of the job.
+        """
+        asked = thing_to_pin(self.root, path, job_id)
+        pin(self.root, self._clock, replace(asked, reason=reason, until=instant_from(until) if until else None))
+
+    def unpin(self, path: Path | str | None = None, *, job_id: str | None = None) -> None:
+        """Take that protection back.
+
+        Raises:
+            NotPinnedError: when it has no pin of its own.
+        """
+        unpin(self.root, self._clock, thing_to_pin(self.root, path, job_id))
 
     def _end_after(self, job: Job, error: BaseException) -> None:
         """Fail the job; that this failed too must not hide what went wrong in it."""

@@ -3,11 +3,13 @@
 import difflib
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from rules_engine.apply.pins import PinLine, read_pin_lines, read_pins, set_pin, take_pin
 from rules_engine.errors import ExitCode, InvalidValueError, RulesError
 from rules_engine.filesystem.root import Root
+from rules_engine.jobs.convert import relative_path
 from rules_engine.jobs.paths import path_below
 from rules_engine.manifest.errors import UnknownJobError
 from rules_engine.manifest.log import check_job_id
@@ -84,6 +86,19 @@ def pins(root: Root, now: Instant) -> tuple[PinLine, ...]:
         UntrustedStateError: when they cannot be read.
     """
     return tuple(one for one in read_pin_lines(root.require_state()) if holds(one.pin, now))
+
+
+def thing_to_pin(root: Root, path: Path | str | None, job_id: str | None) -> Pin:
+    """The path, absolute or from the root, or the job that a caller names.
+
+    Raises:
+        InvalidValueError: when the path lies outside the root, or not exactly one of both is named.
+    """
+    if (path is None) == (job_id is None):
+        raise InvalidValueError("pin", f"{path}, {job_id}", "needs either a path or a job")
+    if path is None:
+        return Pin(job=check_job_id(job_id or ""))
+    return Pin(path=ROOT if os.fspath(path) == root.path else relative_path(root, path))
 
 
 def path_to_pin(root: Root, text: str, *, current: str) -> RelPath:
