@@ -15,6 +15,8 @@ class DecidedFiles:
     owners: tuple[JobId, ...]
     """Ordered by id; empty where nobody owns them."""
     files: tuple[FileFact, ...]
+    left_out: bool = False
+    """They would go with their directory, had the plan not been narrowed to something else."""
 
     @property
     def tracked(self) -> bool:

@@ -164,6 +164,10 @@ class _Planner:
         stays = False
         for group in directory.groups:
             decision = group.judged.decision
+            if group.left_out:
+                self._summary.leave_out(group.files, tracked=group.tracked)
+                stays = True
+                continue
             if not isinstance(decision, Remove):
                 self._count(group)
                 stays = True

@@ -161,12 +161,6 @@ class Summary:
         if not isinstance(answer, Remove):
             self.count_unit_that_stays(rules, Count(1), answer)
 
-    def leave_out_unit(self, groups: Iterable[DecidedFiles]) -> None:
-        """Count files that would go with their directory, had the plan not been narrowed, and now stay."""
-        for group in groups:
-            if not isinstance(group.judged.decision, Remove):
-                self.trailer.left_out.add(count_of(group.files))
-
     def _count_looked_at(self, files: Sequence[FileFact], *, tracked: bool) -> Count:
         some = count_of(files)
         self.trailer.looked_at.add(some)

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from rules_engine.inventory.model import FileFact
@@ -92,8 +92,7 @@ class Units:
         if self._held is not None and (path is None or not is_at_or_below(path, self._held.path)):
             candidate, buffer = self._held, self._buffer
             self._held, self._buffer = None, []
-            if not self._goes(candidate, buffer):
-                yield from buffer
+            yield from self._decide(candidate, buffer)
         for report in self._reports:
             held = report.held
             if held is not None and (path is None or not is_at_or_below(path, held.path)):
@@ -144,20 +143,20 @@ class Units:
             if report.held is not None:
                 report.held.add(directory, self._by_name)
 
-    def _goes(self, candidate: Candidate, directories: list[DecidedDirectory]) -> bool:
+    def _decide(self, candidate: Candidate, directories: list[DecidedDirectory]) -> list[DecidedDirectory]:
+        """What of the directory is decided file by file: all of it, unless it goes whole."""
         answer = candidate.answer()
         if isinstance(answer, Remove):
             groups = [group for directory in directories for group in directory.groups]
             if self._guards.narrowing.asks_for_unit(candidate.path, candidate.owners, answer.rules, groups):
                 self._take(candidate, directories, answer)
-                return True
-            self._summary.leave_out_unit(groups)
-            return False
+                return []
+            return [_left_out(directory) for directory in directories]
         if isinstance(answer, Stays):
             self._note(candidate.path, answer.why, candidate.count.bytes)
         waiting = None if isinstance(answer, Stays) else answer
         self._summary.count_unit_that_stays(candidate.rules, candidate.count, waiting)
-        return False
+        return directories
 
     def _take(self, candidate: Candidate, directories: list[DecidedDirectory], removal: Remove) -> None:
         path, contents, released = candidate.path, candidate.contents, set[RuleName]()
@@ -205,6 +204,12 @@ class Units:
                     released,
                     wholes=tuple(whole for _, whole in some),
                 )
+
+
+def _left_out(directory: DecidedDirectory) -> DecidedDirectory:
+    """The same directory where its files were not asked for: those that would go with it alone are left out."""
+    groups = (replace(one, left_out=not isinstance(one.judged.decision, Remove)) for one in directory.groups)
+    return replace(directory, groups=tuple(groups))
 
 
 class _Report:
