@@ -156,8 +156,7 @@ def _one(scenario: Callable[..., Any], case: Case, arguments: Mapping[str, Any],
         said = scenario(**arguments)
     except BaseException as err:  # noqa: BLE001 - whatever it is, the test wants to see it
         said, code = f"{type(err).__name__}: {err}", int(getattr(err, "exit_code", 99))
-    count = shim.fault_count()
+    calls = [shim.fault_name(number).decode() for number in range(1, shim.fault_count() + 1)]
     shim.fault_arm(0, 0, 0, 0, -1, 0)
-    calls = [shim.fault_name(number).decode() for number in range(1, count + 1)]
     os.write(writer, json.dumps([calls, said]).encode())
     os._exit(code)
