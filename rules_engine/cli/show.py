@@ -10,6 +10,7 @@ import click
 from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
 from rules_engine.cli.pages import save_page
 from rules_engine.cli.past import open_past
+from rules_engine.cli.paths0 import show_paths0
 from rules_engine.cli.planfiles import plan_file
 from rules_engine.cli.terminal import show as show_lines
 from rules_engine.errors import ExitCode
@@ -43,6 +44,8 @@ class _Wish:
 
     view: str | None
     page_path: str | None
+    paths_of: tuple[str, ...] | None
+    """The rules of whose steps the paths are wanted, none of them being all; None where no paths are wanted."""
     is_json: bool
     quiet: bool
     verbose: bool
@@ -57,6 +60,8 @@ class _Wish:
 @click.option("--by-rule", "view", flag_value="rule", help="Sums for each set of deciding rules.")
 @click.option("--by-directory", "view", flag_value="directory", help="Sums for each directory.")
 @click.option("--html", "page_path", metavar="FILE", help="Write all of the plan to FILE as one page for a browser.")
+@click.option("--paths0", is_flag=True, help="Only the paths of its steps, each ended by NUL, for `xargs -0`.")
+@click.option("--rule", "rules", multiple=True, metavar="NAME", help="With --paths0: of steps that this rule decided.")
 @policies_option
 @root_option
 @format_option
@@ -66,6 +71,8 @@ def show(
     file: str,
     view: str | None,
     page_path: str | None,
+    paths0: bool,
+    rules: tuple[str, ...],
     folders: tuple[str, ...],
     root_path: str | None,
     form: str,
@@ -77,7 +84,11 @@ def show(
     RUN is the id of a recorded run, the beginning of it, or `last`. A run is looked up in the root that the policies or
     --root name.
     """
-    wish = _Wish(view, page_path, form == "json", quiet, verbose)
+    if rules and not paths0:
+        raise click.UsageError("--rule needs --paths0: of which steps to write the paths")
+    if paths0 and (view is not None or page_path is not None or form == "json"):
+        raise click.UsageError("--paths0 writes paths and nothing else: leave out --html, --format and the views")
+    wish = _Wish(view, page_path, rules if paths0 else None, form == "json", quiet, verbose)
     if os.path.lexists(file) or not (file == LAST or _RUN.fullmatch(file)):
         with plan_file(file) as plan:
             _show_plan(plan, wish)
@@ -87,7 +98,9 @@ def show(
 
 
 def _show_plan(plan: Plan, wish: _Wish) -> None:
-    if wish.page_path is not None:
+    if wish.paths_of is not None:
+        show_paths0(plan, wish.paths_of)
+    elif wish.page_path is not None:
         save_page(plan, wish.page_path, quiet=wish.quiet)
     elif wish.is_json:
         show_lines(plan_document(plan, root=None))
@@ -102,13 +115,15 @@ def _show_run(root: Root, run: RecordedRun, outlook: Outlook, wish: _Wish) -> No
         with open_run_details(root, run.run_id) as details:
             _show_details(run, details, outlook, wish)
     except PlanFileError:
-        if wish.view is not None or wish.page_path is not None:
+        if wish.view is not None or wish.page_path is not None or wish.paths_of is not None:
             raise
         _show_details(run, None, outlook, wish)
 
 
 def _show_details(run: RecordedRun, details: RunDetails | None, outlook: Outlook, wish: _Wish) -> None:
-    if details is not None and wish.page_path is not None:
+    if details is not None and wish.paths_of is not None:
+        show_paths0(details.plan, wish.paths_of)
+    elif details is not None and wish.page_path is not None:
         save_page(details.plan, wish.page_path, quiet=wish.quiet)
     elif wish.is_json:
         show_lines([past_run_document(run, details, outlook, verbose=wish.verbose)])

@@ -43,6 +43,12 @@ def show(lines: Iterable[str]) -> None:
         _write("\n".join(pending) + "\n")
 
 
+def show_bytes(pieces: Iterable[bytes]) -> None:
+    """Write results for another program to stdout, as they are."""
+    for piece in pieces:
+        _write_raw(piece)
+
+
 def talk(text: str, end: str = "\n") -> None:
     """Write a remark to stderr: progress, counts, what to do next."""
     # A run must not end half-way because the terminal that it talks to was closed.
@@ -67,9 +73,13 @@ def is_interactive() -> bool:
 
 
 def _write(text: str) -> None:
+    # Names were escaped; what is left that the terminal's encoding lacks becomes `?`, never an error.
+    _write_raw(text.encode(sys.stdout.encoding or "utf-8", "replace"))
+
+
+def _write_raw(piece: bytes) -> None:
     try:
-        # Names were escaped; what is left that the terminal's encoding lacks becomes `?`, never an error.
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
+        sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _stop_writing()
