@@ -98,13 +98,18 @@ class RunResult:
 
     @property
     def freed(self) -> int:
-        """Bytes that the filesystem got back; the trash still holds the others."""
-        return sum(one.size for one in self.counts if one.action is StepAction.DELETE)
+        """Bytes that the filesystem got back, also from the trash of earlier runs; the trash still holds the others."""
+        return sum(one.size for one in self.counts if one.action in {StepAction.DELETE, StepAction.EMPTY_TRASH})
 
     @property
     def set_aside(self) -> int:
         """Bytes that lie in the trash of this run."""
         return sum(one.size for one in self.counts if one.action is StepAction.TRASH)
+
+    @property
+    def put_back(self) -> int:
+        """Bytes that came back from the trash of earlier runs."""
+        return sum(one.size for one in self.counts if one.action is StepAction.RESTORE)
 
     @property
     def failures(self) -> tuple[Noted, ...]:

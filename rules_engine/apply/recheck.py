@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from rules_engine.apply.emptying import pinned_in
 from rules_engine.apply.model import Outcome, StepResult
 from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.state import JobsOnDisk
@@ -31,6 +32,7 @@ from rules_engine.values.vocabulary import JobId, JobStatus
 
 REMOVALS: Final = frozenset({StepAction.DELETE, StepAction.TRASH, StepAction.REMOVE_DIRECTORY})
 """The actions that take something away which is not the tool's own link."""
+_ANOTHER_ROOT: Final = "it lies in another root"
 
 
 class Present:
@@ -77,6 +79,8 @@ class Present:
 
     def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         """The outcome of a step that must not be carried out any more; None where nothing speaks against it."""
+        if batch.action in {StepAction.RESTORE, StepAction.EMPTY_TRASH}:
+            return self._of_way_back(batch, entry, here)
         if batch.action not in REMOVALS:
             return None
         if self._batch is not batch:
@@ -93,6 +97,18 @@ class Present:
         if is_unit(batch, entry):
             return self._of_unit(batch, join(batch.directory, entry.name))
         return self._of_file(batch, entry)
+
+    def _of_way_back(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
+        if batch.action is StepAction.RESTORE:
+            # A marker keeps what is there, and nothing from coming back; another root is somebody else's tree.
+            held = self._by_what_lies_above(batch.directory, here)
+            return _protected(held) if held == _ANOTHER_ROOT else None
+        if self._pins.has_changed():
+            self._read()
+        pinned = self._seen.pinned
+        jobs = {job_id: owner.job for job_id, owner in self._seen.owners.items()}
+        why = pinned_in(here, entry.name, pinned.ordered(), jobs)
+        return _protected(why) if why else None
 
     def _of_batch(self, batch: Batch, here: Directory) -> StepResult | None:
         held = self._by_what_lies_above(batch.directory, here)
@@ -179,7 +195,7 @@ class Present:
     def _held_in(self, directory: RelPath, here: Directory) -> str:
         # A root that somebody made further down since the plan: its files are its own.
         if directory != ROOT and here.stat(STATE) is not None:
-            return "it lies in another root"
+            return _ANOTHER_ROOT
         markers = self._policies.settings.keep_markers
         marker = next((one for one in markers if here.stat(one) is not None), None)
         return marker_text(directory, marker) if marker is not None else ""

@@ -19,7 +19,7 @@ from rules_engine.report.plan_text import plan_lines
 
 
 def carry_out_if_agreed(
-    made: Plan, policies: PolicySet, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
+    made: Plan, policies: PolicySet | None, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
 ) -> RunResult | None:
     """Show a plan, ask, carry it out; None where nothing is due or the answer is no.
 

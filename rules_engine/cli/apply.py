@@ -12,6 +12,7 @@ from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show
+from rules_engine.cli.undoing import undo_of
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.jobs.foreseeing import make_hints_anew
@@ -91,5 +92,6 @@ def apply(
             make_hints_anew(root, policies, SystemClock(), logging.getLogger("rules_engine.jobs"))
     if result is None:
         return ExitCode.DONE
-    show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
+    undo = undo_of(result, policies.settings if policies is not None else None)
+    show([run_document(result, undo)] if form == "json" else run_lines(result, verbose=verbose, undo=undo))
     return result.exit_code

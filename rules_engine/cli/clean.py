@@ -11,6 +11,7 @@ from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show, talk
+from rules_engine.cli.undoing import undo_of
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -101,7 +102,8 @@ def clean(
         result = carry_out_if_agreed(made, policies, root, progress, yes=yes, form=form, verbose=verbose)
     if result is None:
         return ExitCode.DONE
-    show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
+    undo = undo_of(result, policies.settings)
+    show([run_document(result, undo)] if form == "json" else run_lines(result, verbose=verbose, undo=undo))
     return result.exit_code
 
 

@@ -21,6 +21,8 @@ COMMANDS: Final = (
     "apply",
     "explain",
     "runs",
+    "restore",
+    "trash",
     "clean",
     "pin",
     "unpin",

@@ -7,20 +7,24 @@ from typing import Final
 
 from rules_engine.apply.applying import own_paths
 from rules_engine.apply.pins import read_pins
+from rules_engine.apply.restored import read_restored
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather, look_at
 from rules_engine.inventory.model import Inventory
 from rules_engine.jobs.earlier import earlier_keeps
+from rules_engine.jobs.trash import trashed_runs
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore
-from rules_engine.plan.given import Ask, Guards
+from rules_engine.plan.emptying import is_older
+from rules_engine.plan.given import Ask, Guards, TrashedRun
 from rules_engine.plan.model import Plan
+from rules_engine.plan.pinned import holds
 from rules_engine.plan.planner import NOBODY, Watch, make_plan
 from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.subject import Evidence
-from rules_engine.policy.model import PolicySet, Tracked
+from rules_engine.policy.model import PolicySet, Tracked, TrashEmptying
 from rules_engine.values.clock import Clock
 from rules_engine.values.quantities import Instant, instant_to_datetime
 from rules_engine.values.vocabulary import JobId
@@ -100,11 +104,28 @@ def survey(
     store = ManifestStore(root, clock)
     loaded = store.load(policies.workspaces_of)
     guards = guards_of(policies, root, loaded, own_files)
+    if only is None:
+        guards = replace(guards, trash=_old_trash(policies, root, loaded, guards, clock.now()))
     looked_at = loaded.jobs if only is None else tuple(job for job in loaded.jobs if job.job_id in only)
     # What only a walk finds has no owner, so it cannot be of these jobs.
     walk = only is None and needs_walk(policies)
     inventory = gather(root, store, looked_at, walk=walk, markers=policies.settings.keep_markers)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
+
+
+def _old_trash(
+    policies: PolicySet, root: Root, loaded: LoadedJobs, guards: Guards, now: Instant
+) -> tuple[TrashedRun, ...]:
+    """What the trash holds, where a plan of these policies may empty it."""
+    if policies.settings.trash_empty is not TrashEmptying.WITH_APPLY:
+        return ()
+    keep, pins = policies.settings.trash_keep, [pin for pin in guards.pins if holds(pin, now)]
+
+    def is_going(since: Instant | None) -> bool:
+        # To count a large trash takes long; that of a run is counted with the plan that empties it.
+        return since is not None and is_older(since, keep, now)
+
+    return trashed_runs(root, pins=pins, jobs=loaded.jobs, counted=is_going)
 
 
 def ranked(seen: Evidence, policies: PolicySet, root: Root, store: ManifestStore) -> Evidence:
@@ -122,6 +143,7 @@ def guards_of(policies: PolicySet, root: Root, loaded: LoadedJobs, own_files: Se
         # Also those that are over by now: a plan may be asked about another moment.
         pins=read_pins(root.state) if root.state is not None else (),
         earlier=earlier_keeps(root.state, policies),
+        restored=read_restored(root.state),
     )
 
 

@@ -47,7 +47,10 @@ _Line = TypeVar("_Line", bound=Numbered)
 
 
 def whole_lines(data: bytes, kind: type[_Line]) -> tuple[tuple[_Line, ...], int, bool]:
-    """The intact lines from the start, the bytes that they fill, and whether what follows is only torn."""
+    """The intact lines from the start, the bytes that they fill, and whether nothing follows but a torn tail.
+
+    A torn line has no end: whatever has one was written whole, and is damaged now where it does not prove itself.
+    """
     found: list[_Line] = []
     length = 0
     for raw in data.split(b"\n")[:-1]:
@@ -60,5 +63,4 @@ def whole_lines(data: bytes, kind: type[_Line]) -> tuple[tuple[_Line, ...], int,
             break
         found.append(line)
         length += len(raw) + 1
-    # A line that proves itself after one that does not was durable once, so what stands before it was damaged later.
-    return tuple(found), length, all(open_line(raw) is None for raw in data[length:].split(b"\n")[:-1])
+    return tuple(found), length, b"\n" not in data[length:]

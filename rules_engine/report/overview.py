@@ -20,23 +20,29 @@ class Sample:
 
 @dataclass(slots=True)
 class Overview:
-    """The first deliverables that a plan removes; the plan itself is never held in memory."""
+    """The first deliverables that a plan removes, or entries that it puts back; the plan itself is never in memory."""
 
     most: int = 10
     deliverables: list[Sample] = field(default_factory=list)
+    returning: list[Sample] = field(default_factory=list)
+    """The first entries that the plan puts back."""
+    returns: int = 0
+    """How many it puts back altogether."""
 
     def watch(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """The same batches, looked at on their way."""
         for batch in batches:
             if batch.deliverable and len(self.deliverables) < self.most:
-                self._sample(batch)
+                self._sample(batch, self.deliverables)
+            if batch.action is StepAction.RESTORE:
+                self._sample(batch, self.returning)
+                self.returns += len(batch.entries)
             yield batch
 
-    def _sample(self, batch: Batch) -> None:
-        room = self.most - len(self.deliverables)
-        self.deliverables += [
+    def _sample(self, batch: Batch, into: list[Sample]) -> None:
+        into += [
             Sample(batch.action, join(batch.directory, entry.name), entry.size, batch.rules)
-            for entry in batch.entries[:room]
+            for entry in batch.entries[: self.most - len(into)]
         ]
 
 

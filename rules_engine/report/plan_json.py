@@ -14,13 +14,16 @@ from rules_engine.plan.model import (
     PlanLimits,
     ReleaseSummary,
     RuleSummary,
+    StepAction,
     Trailer,
+    TrashSummary,
 )
 from rules_engine.report.documents import FORMAT_VERSION, Json, count_json, instant_json, path_json, to_text
 from rules_engine.report.words import FILE_REMOVALS, total
 from rules_engine.values.paths import join
 
 _NOTHING: Final = Count()
+_SIZED: Final = (*FILE_REMOVALS, StepAction.RESTORE, StepAction.EMPTY_TRASH)
 
 
 def plan_document(plan: Plan, *, root: str | None) -> Iterator[str]:
@@ -59,13 +62,15 @@ def _step(batch: Batch, entry: Entry) -> dict[str, Json]:
         "action": batch.action.value,
         "rules": list(batch.rules),
         "reason": batch.reason,
-        "bytes": entry.size if batch.action in FILE_REMOVALS else 0,
+        "bytes": entry.size if batch.action in _SIZED else 0,
         "kind": entry.kind.value,
         "owners": list(batch.owners),
         "deliverable": batch.deliverable,
         "released": list(batch.released),
         "due": instant_json(entry.due) if entry.due else None,
     }
+    if batch.from_run:
+        step["from_run"] = batch.from_run
     if entry.target:
         step["target"] = path_json(entry.target)
     return step
@@ -99,6 +104,7 @@ def _tail(trailer: Trailer) -> dict[str, Json]:
         "summary": _summary(trailer),
         "releases": [_release(one) for one in trailer.releases],
         "pins": [_pin(one) for one in trailer.pins],
+        "trash": _trash(trailer.trash),
         "rules": [_rule(one) for one in trailer.rules],
         "kept": [_kept(one) for one in trailer.kept],
         "problems": [{"path": path_json(path), "why": why} for path, why in trailer.problems],
@@ -119,6 +125,13 @@ def _summary(trailer: Trailer) -> Json:
         "left_out": count_json(trailer.left_out),
         "due_by_day": [{"day": day, **count_json(count)} for day, count in trailer.due_by_day],
         "due_later": count_json(trailer.due_later),
+    }
+
+
+def _trash(trash: TrashSummary) -> Json:
+    return {
+        "emptied_before": None if trash.before is None else instant_json(trash.before),
+        "stays": [{"run_id": run_id, "why": why} for run_id, why in trash.stays],
     }
 
 

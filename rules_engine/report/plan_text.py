@@ -11,6 +11,7 @@ from rules_engine.policy.model import Action
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_rest import due_lines, kept_lines, notice_lines, pinned_lines
 from rules_engine.report.tables import align, joined
+from rules_engine.report.trash_text import is_way_back, kept_trash_lines, way_back_lines
 from rules_engine.report.words import VERBS, amount, moment, name, total
 from rules_engine.values.quantities import format_instant, format_size
 from rules_engine.values.text import escape, plural
@@ -30,9 +31,13 @@ def plan_lines(plan: Plan, overview: Overview, *, root: str | None, verbose: boo
     yield from _head(header, root)
     yield from _narrowed(header, trailer)
     yield ""
+    if is_way_back(header):
+        yield from way_back_lines(header, trailer, overview)
+        return
     yield from _answer(header, trailer)
     yield from _releases(trailer)
     yield from _deliverables(trailer, overview)
+    yield from kept_trash_lines(trailer)
     yield from _rules(header, trailer)
     yield from kept_lines(trailer, most=10 if verbose else 3)
     yield from pinned_lines(trailer, header.now)

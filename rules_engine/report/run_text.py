@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from rules_engine.apply.model import PERMISSIONS, ActionCount, Outcome, RunResult, RunState
-from rules_engine.plan.model import StepAction
 from rules_engine.report.documents import document, instant_json, path_json
 from rules_engine.report.tables import align
-from rules_engine.report.words import VERBS, name
+from rules_engine.report.trash_text import Undo, undo_json, undo_line
+from rules_engine.report.words import FILE_STEPS, VERBS, name
 from rules_engine.values.quantities import format_duration, format_size
 from rules_engine.values.text import escape, plural
 
@@ -21,16 +21,19 @@ _MEANINGS: Final = {
 _MOST: Final = 20
 
 
-def run_lines(result: RunResult, *, verbose: bool = False) -> Iterator[str]:
-    """The lines of a run's result."""
+def run_lines(result: RunResult, *, verbose: bool = False, undo: Undo | None = None) -> Iterator[str]:
+    """The lines of a run's result; the last one says how it is undone."""
     yield f"run {result.run_id} {_state(result)}"
-    yield f"freed {format_size(result.freed)}{_set_aside(result)}"
+    back = f"put back {format_size(result.put_back)}; " if result.put_back else ""
+    yield f"{back}freed {format_size(result.freed)}{_set_aside(result)}"
     rows = [_row(one) for one in result.counts]
     if rows:
         yield from align(rows, right=(1, 2))
     else:
         yield "  nothing had to be done"
     yield from _noted(result, None if verbose else _MOST)
+    if undo is not None:
+        yield undo_line(undo)
 
 
 def _state(result: RunResult) -> str:
@@ -51,7 +54,7 @@ def _set_aside(result: RunResult) -> str:
 
 
 def _row(count: ActionCount) -> tuple[str, str, str, str]:
-    one, many = ("file", "files") if count.action in {StepAction.DELETE, StepAction.TRASH} else ("step", "steps")
+    one, many = ("file", "files") if count.action in FILE_STEPS else ("step", "steps")
     size = format_size(count.size) if count.size else ""
     return (VERBS[count.action], plural(count.steps, one, many), size, _MEANINGS[count.outcome])
 
@@ -78,7 +81,7 @@ def _handed_over(result: RunResult) -> Iterator[str]:
         yield "  help: run `rules apply` as a user who may, or mend the permissions; the next plan has the same steps"
 
 
-def run_document(result: RunResult) -> str:
+def run_document(result: RunResult, undo: Undo | None = None) -> str:
     """The JSON document of kind `run`."""
     return document(
         "run",
@@ -90,6 +93,8 @@ def run_document(result: RunResult) -> str:
             "stopped_because": result.stopped_because,
             "bytes_freed": result.freed,
             "bytes_set_aside": result.set_aside,
+            "bytes_put_back": result.put_back,
+            "undo": undo_json(undo),
             "counts": [
                 {"action": one.action.value, "outcome": one.outcome.value, "steps": one.steps, "bytes": one.size}
                 for one in result.counts

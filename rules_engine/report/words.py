@@ -16,6 +16,8 @@ VERBS: Final = {
     StepAction.RESTORE: "restore",
     StepAction.EMPTY_TRASH: "empty trash",
 }
+FILE_STEPS: Final = (StepAction.DELETE, StepAction.TRASH, StepAction.RESTORE)
+"""Steps that people count as files."""
 FILE_REMOVALS: Final = (StepAction.DELETE, StepAction.TRASH)
 
 

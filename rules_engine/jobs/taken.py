@@ -1,0 +1,124 @@
+"""What one batch of a recorded run took away, and whether it can come back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rules_engine.apply.model import Outcome
+from rules_engine.apply.outcomes import OutcomeRun
+from rules_engine.apply.trash import trash_of
+from rules_engine.filesystem.directory import Directory, Status
+from rules_engine.filesystem.root import Root
+from rules_engine.jobs.paths import status_of
+from rules_engine.jobs.runs import PastBatch
+from rules_engine.plan.model import Entry, StepAction
+from rules_engine.values.paths import RelPath, is_at_or_below, is_below, join, name_of, parent
+from rules_engine.values.vocabulary import EntryKind, JobId
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One entry that a run took away."""
+
+    path: RelPath
+    owners: tuple[JobId, ...] = ()
+    entry: Entry | None = None
+    """The entry as it lies in the trash; None where it is not there."""
+    files: int = 1
+    """How many files come back with it."""
+    deleted: int = 0
+    """How many files the run deleted for good."""
+    emptied: bool = False
+    """It was set aside, and is neither in the trash nor at its place."""
+    at_place: bool = False
+    """It was put back before."""
+    in_the_way: bool = False
+    """Something else has its name by now."""
+
+
+def taken_by(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
+    """What one batch took at and below `paths`, or altogether where there are none, in order."""
+    if past.batch.action is StepAction.DELETE:
+        yield from _deleted(past, paths)
+    elif past.batch.action is StepAction.TRASH:
+        yield from _set_aside(root, run_id, past, paths)
+
+
+def _deleted(past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
+    for place, entry in enumerate(past.batch.entries):
+        path = join(past.batch.directory, entry.name)
+        is_whole = entry.kind is EntryKind.DIRECTORY
+        if _is_done(past.outcomes[place]) and (_wanted(path, paths) or (is_whole and _below(path, paths))):
+            yield Taken(path, deleted=_files(past, place))
+
+
+def _set_aside(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
+    directory = past.batch.directory
+    folder = _open(root, trash_of(run_id, directory))
+    try:
+        for place, entry in enumerate(past.batch.entries):
+            path = join(directory, entry.name)
+            if _wanted(path, paths):
+                found = folder.stat(entry.name) if folder is not None else None
+                taken = _one(root, past, place, found)
+                yield from [taken] if taken is not None else []
+            elif entry.kind is EntryKind.DIRECTORY:
+                yield from (_part(root, run_id, past, one) for one in _below(path, paths))
+    finally:
+        if folder is not None:
+            folder.close()
+
+
+def _one(root: Root, past: PastBatch, place: int, found: Status | None) -> Taken | None:
+    entry, owners = past.batch.entries[place], past.batch.owners
+    path = join(past.batch.directory, entry.name)
+    there = status_of(root, path)
+    if found is not None:
+        # Whatever its outcome says, or does not say where the run was killed: it lies there and is not at its place.
+        size = entry.size if found.kind is EntryKind.DIRECTORY else found.size
+        return Taken(path, owners, _entry(entry.name, found, size), _files(past, place), in_the_way=there is not None)
+    if not _is_done(past.outcomes[place]):
+        return None
+    if there is not None and (there.inode, there.kind) == (entry.inode, entry.kind):
+        return Taken(path, at_place=True)
+    return Taken(path, emptied=True)
+
+
+def _part(root: Root, run_id: str, past: PastBatch, path: RelPath) -> Taken:
+    """Something below a directory that went whole, asked for by itself."""
+    folder = _open(root, trash_of(run_id, parent(path)))
+    found = None
+    if folder is not None:
+        with folder:
+            found = folder.stat(name_of(path))
+    there = status_of(root, path)
+    if found is None:
+        return Taken(path, at_place=there is not None, emptied=there is None)
+    size = 0 if found.kind is EntryKind.DIRECTORY else found.size
+    return Taken(path, past.batch.owners, _entry(name_of(path), found, size), in_the_way=there is not None)
+
+
+def _entry(name: str, found: Status, size: int) -> Entry:
+    return Entry(name, found.kind, found.inode, size, found.mtime_ns, found.ctime_ns, found.nlink)
+
+
+def _open(root: Root, path: RelPath) -> Directory | None:
+    try:
+        return root.require_state().open(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _is_done(outcome: OutcomeRun | None) -> bool:
+    return outcome is not None and outcome.outcome is Outcome.DONE
+
+
+def _files(past: PastBatch, place: int) -> int:
+    return past.batch.wholes[place].files if past.batch.wholes else 1
+
+
+def _wanted(path: RelPath, paths: Sequence[RelPath]) -> bool:
+    return not paths or any(is_at_or_below(path, one) for one in paths)
+
+
+def _below(path: RelPath, paths: Sequence[RelPath]) -> list[RelPath]:
+    return [one for one in paths if is_below(one, path)]
