@@ -1,6 +1,7 @@
 """What a directory holds now: all that is below it, and what of that lets nobody remove it."""
 
 import errno
+from collections import Counter
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ class Held:
 
     contents: Contents = field(default_factory=Contents)
     bytes: int = 0
-    """Of files that have no other name: what the filesystem gets back with them."""
+    """Of files that have no name elsewhere: what the filesystem gets back with them."""
     protects: str = ""
     """What in it is protected, so that all of it stays; then the contents are not whole."""
     closed: RelPath | None = None
@@ -50,6 +51,7 @@ class _Reading:
         self._markers = markers
         self._held = Held()
         self._at: RelPath = ROOT
+        self._names: Counter[int] = Counter()
 
     def run(self, name: str) -> Held:
         try:
@@ -102,6 +104,12 @@ class _Reading:
         odd = next((fact.name for fact in listing.files if fact.kind is EntryKind.OTHER), None)
         return f"`{join(self._at, odd)}` is not a regular file or link" if odd is not None else ""
 
+    def _is_last(self, fact: FileFact) -> bool:
+        """Whether all names of a file lie in the directory, as far as it was read."""
+        if fact.nlink > 1:
+            self._names[fact.inode] += 1
+        return fact.nlink <= 1 or self._names[fact.inode] == fact.nlink
+
     def _add(self, here: Directory, below: RelPath, listing: Listing[FileFact]) -> None:
         held = self._held
         held.contents.add_directory(below, listing.inode)
@@ -116,7 +124,7 @@ class _Reading:
                 ctime_ns=fact.ctime_ns,
                 nlink=fact.nlink,
             )
-            if fact.kind is EntryKind.FILE and fact.nlink <= 1:
+            if fact.kind is EntryKind.FILE and self._is_last(fact):
                 held.bytes += fact.size or 0
         if (listing.files or listing.subdirectories) and held.closed is None and not here.allows_removal():
             held.closed = self._at

@@ -69,6 +69,14 @@ def test_bytes_that_another_name_holds_do_not_come_back(root: Root) -> None:
     assert agrees(root)
 
 
+def test_bytes_whose_names_all_lie_inside_come_back_once(root: Root) -> None:
+    """Two names of one file are one file."""
+    fill(root, "a/1", "a/2")
+    (Path(root.path) / "a/b").mkdir()
+    os.link(Path(root.path) / "a/1", Path(root.path) / "a/b/3")
+    assert (held_by(root).contents.bytes, held_by(root).bytes) == (9, 6)
+
+
 @pytest.mark.parametrize(
     ("inside", "why"),
     [
