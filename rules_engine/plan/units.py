@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.candidate import Candidate, Stays
 from rules_engine.plan.decided import DecidedDirectory
-from rules_engine.plan.model import LARGEST_BATCH, Batch, Entry, Remove, StepAction, Whole
+from rules_engine.plan.model import LARGEST_BATCH, Batch, Count, Entry, Remove, StepAction, Whole
 from rules_engine.plan.narrow import Narrowing
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.places import Places
@@ -154,8 +154,9 @@ class Units:
             return [_left_out(directory) for directory in directories]
         if isinstance(answer, Stays):
             self._note(candidate.path, answer.why, candidate.count.bytes)
+        some = candidate.count if candidate.count.files else Count(1)
         waiting = None if isinstance(answer, Stays) else answer
-        self._summary.count_unit_that_stays(candidate.rules, candidate.count, waiting)
+        self._summary.count_unit_that_stays(candidate.rules, some, waiting)
         return directories
 
     def _take(self, candidate: Candidate, directories: list[DecidedDirectory], removal: Remove) -> None:
