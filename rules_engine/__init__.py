@@ -32,6 +32,7 @@ _HOMES = {
         "JobContext",
         "JobManifest",
     ),
+    "jobs.pinning": ("NotPinnedError",),
     "jobs.planning": ("NoRootNamedError", "survey"),
     "jobs.publishing": ("NotPublishedError", "OutputTakenError"),
     "jobs.running": ("NotOursError",),

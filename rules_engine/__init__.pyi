@@ -23,6 +23,7 @@ from rules_engine.jobs.models import DirectoryStructure as DirectoryStructure
 from rules_engine.jobs.models import InvalidModelError as InvalidModelError
 from rules_engine.jobs.models import JobContext as JobContext
 from rules_engine.jobs.models import JobManifest as JobManifest
+from rules_engine.jobs.pinning import NotPinnedError as NotPinnedError
 from rules_engine.jobs.planning import NoRootNamedError as NoRootNamedError
 from rules_engine.jobs.planning import survey as survey
 from rules_engine.jobs.publishing import NotPublishedError as NotPublishedError
