@@ -88,7 +88,8 @@ def unpack(state: Directory, job_id: JobId, *, critical: bool = False) -> tuple[
     try:
         seal = read_seal(state, job_id)
     except SealError as err:
-        if not hosts:
+        # A directory of that name never was a seal; whatever else cannot be read may be all that is left of the job.
+        if not hosts and not isinstance(err.__cause__, IsADirectoryError):
             why = f"{err}, and it alone tells what the job has"
             help_text = f"restore it from a backup, or run `rules manifest repair --accept-loss {job_id}`"
             raise UntrustedStateError(f"{STATE}/{SEALED}/{job_id}{SEAL_SUFFIX}", why, help_text) from err
