@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
+from rules_engine.plan.forecast import Forecast
 from rules_engine.plan.model import Plan
 from rules_engine.report.html.block import block
+from rules_engine.report.html.chart import Chart
 from rules_engine.report.html.gather import gather
 from rules_engine.report.html.view import View
 
@@ -18,8 +20,8 @@ _PARTS: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "parts"
 _SCRIPTS: Final = ("words.js", "steps.js", "tree.js", "squares.js", "map.js", "rows.js", "table.js", "page.js")
 
 
-def page(plan: Plan) -> Iterator[str]:
-    """The text of the page, piece by piece, of a plan whose batches can be gone through twice."""
+def page(plan: Plan, forecast: Forecast | None = None) -> Iterator[str]:
+    """The text of the page, piece by piece, of a plan whose batches can be gone through twice; with what comes then."""
     # Late: no other command needs templates, and every command starts.
     import jinja2  # noqa: PLC0415 - see above
     import markupsafe  # noqa: PLC0415 - see above
@@ -37,6 +39,7 @@ def page(plan: Plan) -> Iterator[str]:
     yield BEGINS
     yield from environment.get_template("page.html").generate(
         view=view,
+        chart=Chart(forecast) if forecast is not None else None,
         style=markupsafe.Markup(_part("page.css")),  # noqa: S704 - a file of ours
         script=markupsafe.Markup(script),  # noqa: S704 - files of ours
         # The browser runs this script and no other, so that a name which got out of its place still could do nothing.
