@@ -54,9 +54,17 @@ def _set_aside(result: RunResult) -> str:
 
 
 def _row(count: ActionCount) -> tuple[str, str, str, str]:
-    one, many = ("file", "files") if count.action in FILE_STEPS else ("step", "steps")
     size = format_size(count.size) if count.size else ""
-    return (VERBS[count.action], plural(count.steps, one, many), size, _MEANINGS[count.outcome])
+    return (VERBS[count.action], _what(count), size, _MEANINGS[count.outcome])
+
+
+def _what(count: ActionCount) -> str:
+    one, many = ("file", "files") if count.action in FILE_STEPS else ("step", "steps")
+    single = count.steps - count.directories
+    if not count.directories:
+        return plural(single, one, many)
+    whole = f"{plural(count.directories, 'directory', 'directories')} with {plural(count.files, 'file')}"
+    return f"{whole}, {plural(single, one, many)}" if single else whole
 
 
 def _noted(result: RunResult, most: int | None) -> Iterator[str]:
@@ -96,7 +104,14 @@ def run_document(result: RunResult, undo: Undo | None = None) -> str:
             "bytes_put_back": result.put_back,
             "undo": undo_json(undo),
             "counts": [
-                {"action": one.action.value, "outcome": one.outcome.value, "steps": one.steps, "bytes": one.size}
+                {
+                    "action": one.action.value,
+                    "outcome": one.outcome.value,
+                    "steps": one.steps,
+                    "bytes": one.size,
+                    "directories": one.directories,
+                    "files": one.files,
+                }
                 for one in result.counts
             ],
             "noted": [

@@ -52,6 +52,21 @@ def test_a_run_says_what_it_freed_and_names_each_step_that_it_did_not_carry_out(
     ]
 
 
+def test_a_run_says_what_the_directories_held_that_went_whole() -> None:
+    """One step each; files that went by themselves stand beside them."""
+    counts = (
+        ActionCount(StepAction.DELETE, Outcome.DONE, 3, 2**20, directories=2, files=180),
+        ActionCount(StepAction.DELETE, Outcome.CHANGED, 1, 0, directories=1, files=1),
+        ActionCount(StepAction.TRASH, Outcome.DONE, 1, 2**20, directories=1),
+    )
+    lines = list(run_lines(RunResult("0123", RunState.FINISHED, START, END, counts)))
+    assert lines[2:] == [
+        "  delete  2 directories with 180 files, 1 file  1.0 MiB  done",
+        "  delete               1 directory with 1 file           changed since the plan, left alone",
+        "  trash               1 directory with 0 files  1.0 MiB  done",
+    ]
+
+
 def test_a_run_that_had_nothing_to_do_says_so() -> None:
     """An empty plan is carried out too."""
     lines = list(run_lines(RunResult("0123", RunState.FINISHED, START, END)))
@@ -81,7 +96,14 @@ def test_the_document_of_a_run_holds_counts_and_noted_steps() -> None:
     found = json.loads(run_document(RESULT))
     assert (found["kind"], found["format_version"], found["state"]) == ("run", "1.0", "finished")
     assert (found["bytes_freed"], found["bytes_set_aside"]) == (2**30, 2**20)
-    assert found["counts"][0] == {"action": "delete", "outcome": "done", "steps": 5, "bytes": 2**30}
+    assert found["counts"][0] == {
+        "action": "delete",
+        "outcome": "done",
+        "steps": 5,
+        "bytes": 2**30,
+        "directories": 0,
+        "files": 0,
+    }
     assert found["noted"][1] == {
         "path": "c",
         "action": "trash",
