@@ -11,9 +11,10 @@ from rules_engine.cli.commands import COMMANDS, rules
 from rules_engine.cli.job import job
 from rules_engine.cli.manifest import manifest
 from rules_engine.cli.options import MEANINGS
+from rules_engine.cli.trash import trash
 
 PAGE = REPOSITORY / "docs" / "reference" / "cli.md"
-GROUPS = {"job": job, "manifest": manifest}
+GROUPS = {"trash": trash, "job": job, "manifest": manifest}
 ALL = ["", *COMMANDS, *(f"{top} {name}" for top, group in GROUPS.items() for name in group.commands)]
 BLOCK = "```text\n{}```\n"
 

@@ -144,6 +144,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
         },
         "releases": [],
         "pins": [],
+        "trash": {"emptied_before": None, "stays": []},
         "rules": [
             {
                 "name": "old",
