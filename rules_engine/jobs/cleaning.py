@@ -163,11 +163,12 @@ def _steps(plan: Plan) -> Iterator[tuple[Batch, Entry]]:
 
 def _would_free(plan: Plan) -> int:
     """The bytes that the deletions of a plan give back: a file with several names counts when all of them go."""
-    deleted = (entry for batch, entry in _steps(plan) if batch.action is StepAction.DELETE)
+    deleted = [entry for batch, entry in _steps(plan) if batch.action is StepAction.DELETE]
     going = [entry for entry in deleted if entry.kind is EntryKind.FILE]
+    whole = sum(entry.size for entry in deleted if entry.kind is EntryKind.DIRECTORY)
     names = Counter(entry.inode for entry in going)
     last = {entry.inode: entry for entry in going}
-    return sum(entry.size for inode, entry in last.items() if names[inode] >= entry.nlink)
+    return whole + sum(entry.size for inode, entry in last.items() if names[inode] >= entry.nlink)
 
 
 def _removed(root: Root, plan: Plan, done: RunResult) -> Iterable[RelPath]:
