@@ -81,7 +81,7 @@ class Candidate:
         if self.owner is None:
             self.rules |= {name: rule for name, rule in rules.items() if names(rule, facts.path, is_directory=True)}
         self._list(facts)
-        self.keep(veto_of_directory(directory, self.owners, self._named_by, self._policies, self._seen))
+        self.keep(veto_of_directory(facts.path, self._named_by, self._policies, self._seen))
         for group in directory.groups:
             self._take(group)
         self._add_contents(facts)
@@ -94,7 +94,7 @@ class Candidate:
 
     def _take(self, group: DecidedFiles) -> None:
         rules, policies = self.rules.values(), self._policies
-        self.keep(veto_of_files(group, self.owners, self._named_by, rules, policies, reporting=self._reporting))
+        self.keep(veto_of_files(group, self._named_by, rules, policies, reporting=self._reporting))
         for subject in group.judged.subjects:
             self.deliverable |= subject.deliverable
             base = aged_from(None, subject, self._seen.now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rules_engine.plan.decide import cleanup_off, type_not_cleaned
-from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
+from rules_engine.plan.decided import DecidedFiles
 from rules_engine.plan.model import Because, Decision, Kept
 from rules_engine.plan.protect import pinned_at_or_below, protection_by_owner, protection_of_directory
 from rules_engine.plan.select import Unknown, Verdict
@@ -29,12 +29,9 @@ def veto_of_whole(
     for damage in seen.guards.damaged:
         if any(is_at_or_below(named, path) for named in damage.below):
             return f"the manifest of job `{damage.job_id}` may name what lies in it: {damage.why}"
-    return _others(about, owner)
-
-
-def _others(jobs: Iterable[JobId], owner: Owner | None) -> str | None:
+    # INVARIANT: whatever below has another owner, or one at all where the unit has none, its job is among `about`.
     mine = owner.job.job_id if owner is not None else None
-    other = min((job_id for job_id in jobs if job_id != mine), default=None)
+    other = min((job_id for job_id in about if job_id != mine), default=None)
     return f"job `{other}` has something in it" if other is not None else None
 
 
@@ -44,26 +41,16 @@ def veto_of_rules(said: Iterable[tuple[Rule, Verdict]]) -> str | None:
     return f"unknown: rule `{unsure[0][0]}` cannot tell: {unsure[0][1]}" if unsure else None
 
 
-def veto_of_directory(
-    directory: DecidedDirectory,
-    owners: tuple[JobId, ...],
-    named_by: Iterable[Rule],
-    policies: PolicySet,
-    seen: Evidence,
-) -> str | None:
+def veto_of_directory(path: RelPath, named_by: Iterable[Rule], policies: PolicySet, seen: Evidence) -> str | None:
     """What keeps the unit because of one directory in it; `named_by` are the rules whose patterns take the unit."""
-    path = directory.facts.path
     kept = protection_of_directory(path, seen) or _kept_by_name(path, policies)
     if kept is not None:
         return f"`{path}` is kept: {kept.text}"
-    if directory.whole != owners:
-        return _belongs(path, directory.whole, owners)
     return _left_out(path, named_by, is_directory=True)
 
 
 def veto_of_files(
     group: DecidedFiles,
-    owners: tuple[JobId, ...],
     named_by: Sequence[Rule],
     rules: Iterable[Rule],
     policies: PolicySet,
@@ -72,8 +59,6 @@ def veto_of_files(
 ) -> str | None:
     """What keeps the unit because of files in it that share a judgement; `rules` are all that have to agree."""
     path, decision = group.files[0].path, group.judged.decision
-    if group.owners != owners:
-        return _belongs(path, group.owners, owners)
     if isinstance(decision, Kept) and not _is_open(decision, reporting=reporting):
         return f"`{path}` is kept: {decision.text}"
     for subject in group.judged.subjects:
@@ -94,11 +79,6 @@ def _is_open(kept: Kept, *, reporting: bool) -> bool:
 def is_built_in(decision: Decision) -> bool:
     """Whether the settings alone decided: what they would not do where a rule that only reports took part."""
     return decision.rules == (BUILT_IN,)
-
-
-def _belongs(path: RelPath, found: tuple[JobId, ...], owners: tuple[JobId, ...]) -> str:
-    other = next((job_id for job_id in found if job_id not in owners), None)
-    return f"`{path}` belongs to job `{other}`" if other is not None else f"`{path}` does not belong to its job"
 
 
 def _left_out(path: RelPath, rules: Iterable[Rule], *, is_directory: bool) -> str | None:
