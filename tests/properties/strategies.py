@@ -101,6 +101,19 @@ _SELECTORS: Final = (
     JobSelector(statuses=ENDED, parameters=(("language", frozenset({"en"})),)),
     JobSelector(statuses=ENDED, parameters=(("series", frozenset({"suits", "x"})),)),
 )
+_BEYOND: Final = (
+    *_SELECTORS,
+    *_SELECTORS,
+    JobSelector(statuses=ENDED, beyond_newest=1),
+    JobSelector(statuses=ENDED, beyond_newest=1, per=("series",)),
+    JobSelector(types=frozenset({JobType("alpha")}), statuses=ENDED, beyond_newest=2),
+    JobSelector(statuses=ENDED, parameters=(("language", frozenset({"en"})),), beyond_newest=1),
+)
+_NEWEST: Final = (
+    JobSelector(newest=1),
+    JobSelector(newest=2, per=("series",)),
+    JobSelector(statuses=frozenset({JobStatus.COMPLETED}), newest=1, per=("language", "series")),
+)
 _AFTERS: Final = (
     *(After(wait) for wait in WAITS * 2),
     *(After(None, ((JobStatus.COMPLETED, wait), (JobStatus.FAILED, Duration(wait * 3)))) for wait in WAITS),
@@ -128,7 +141,7 @@ _removals = st.builds(
         name=(RuleName("old"),),
         span=(SPAN,),
         action=(Action.DELETE, Action.TRASH),
-        jobs=_SELECTORS,
+        jobs=_BEYOND,
         files=(FileSelector(),),
         deliverables=(False, True, True),
         after=_AFTERS,
@@ -145,7 +158,7 @@ _keeps = chosen(
         since=since,
         keep_for=keep_for,
     ),
-    jobs=(JobSelector(), JobSelector(), *_SELECTORS),
+    jobs=(JobSelector(), JobSelector(), *_SELECTORS, *_NEWEST),
     tracked=(Tracked.ANY, Tracked.TRACKED, Tracked.UNTRACKED),
     match=_WIDE[1:],
     size=(None, None, ByteCount(5)),

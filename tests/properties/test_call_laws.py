@@ -150,7 +150,8 @@ def test_a_narrowed_plan_has_the_steps_of_the_whole_one_on_what_its_jobs_own(wor
 
 def plan_of(world: World, ask: Ask) -> Plan:
     """The plan of the world, as asked for."""
-    inventory, now = Inventory(world.directories, walked=True), instant_to_datetime(world.now)
+    inventory = Inventory(world.directories, world.look_at, walked=True)
+    now = instant_to_datetime(world.now)
     return make_plan(world.policies, world.jobs, inventory, world.guards, now=now, ask=ask).collected()
 
 

@@ -96,7 +96,7 @@ def test_adding_an_owner_never_removes_more(world: World, owner: JobRecord) -> N
     for fact, owners in world.owned():
         for kind in TYPES if owners else ():
             declares = replace(owner, files={fact.directory: {fact.name: kind}})
-            one = replace(known, jobs=(*world.jobs, declares)).evidence
+            one = replace(known, jobs=(*world.jobs, declares), ranks=seen.ranks).evidence
             before = decide(fact, owners, world.policies, seen)
             after = decide(fact, (*owners, declares), world.policies, one)
             if isinstance(after, Remove):
@@ -247,7 +247,7 @@ def test_a_deliverable_needs_the_word(world: World) -> None:
 @given(worlds(), st.integers(0, 10**18))
 def test_time_only_ever_makes_due(world: World, later: int) -> None:
     """With nothing else changed a removal stays the same removal at any later time."""
-    before, after = world.decisions(), replace(world, now=Instant(world.now + later)).decisions()
+    before, after = world.decisions(), world.later(Instant(world.now + later)).decisions()
     for path, decision in before.items():
         if isinstance(decision, Remove):
             assert after[path] == decision
@@ -260,6 +260,6 @@ def test_what_is_not_due_goes_at_that_very_moment(world: World) -> None:
     for path, decision in world.decisions().items():
         if isinstance(decision, NotDue):
             event("waits")
-            at, before = (replace(world, now=Instant(moment)) for moment in (decision.until, decision.until - 1))
+            at, before = (world.later(Instant(moment)) for moment in (decision.until, decision.until - 1))
             assert isinstance(at.decisions()[path], Remove)
             assert not isinstance(before.decisions()[path], Remove)

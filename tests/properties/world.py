@@ -14,6 +14,8 @@ from rules_engine.plan.given import Ask, Guards
 from rules_engine.plan.model import Decision, NotDue, Plan, Remove
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.planner import NOBODY, Watch, make_plan
+from rules_engine.plan.ranks import with_ranks
+from rules_engine.plan.standing import Ranks
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath
@@ -31,11 +33,22 @@ class World:
     now: Instant = NOW
     marked: Mapping[RelPath, str] = field(default_factory=dict)
     """Directories with a keep marker, and its name."""
+    ranks: Ranks | None = None
+    """Ranks that are given; else those that this world has."""
 
     @property
     def evidence(self) -> Evidence:
         """What a decision sees of this world, read anew."""
-        return gather_evidence(self.policies, self.jobs, self.guards, now=self.now, marked=self.marked)
+        seen = gather_evidence(self.policies, self.jobs, self.guards, now=self.now, marked=self.marked)
+        return with_ranks(seen, self.policies, self.look_at) if self.ranks is None else replace(seen, ranks=self.ranks)
+
+    def look_at(self, _jobs: Sequence[JobRecord]) -> Inventory:
+        """What some jobs have: whoever looks finds everything."""
+        return Inventory(self.directories)
+
+    def later(self, now: Instant) -> "World":
+        """The same world at another moment; who is among the newest is as it was."""
+        return replace(self, now=now, ranks=self.evidence.ranks)
 
     def owned(self) -> list[tuple[FileFact, tuple[JobRecord, ...]]]:
         """Every file with its owners."""
@@ -55,9 +68,7 @@ class World:
         """The plan for all of it, its batches in memory."""
         problems = [Problem(RelPath("locked"), "permission denied")]
         skipped = [Skipped(RelPath("mnt\udcff"), "another filesystem")]
-        inventory = Inventory(
-            self.directories, problems=problems, skipped=skipped, marked=dict(self.marked), walked=True
-        )
+        inventory = Inventory(self.directories, self.look_at, problems, skipped, marked=dict(self.marked), walked=True)
         now = instant_to_datetime(self.now)
         ask = Ask(limits={"files": 3, "bytes": None})
         return make_plan(self.policies, self.jobs, inventory, self.guards, now=now, ask=ask, watch=watch).collected()
