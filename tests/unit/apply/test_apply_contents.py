@@ -5,16 +5,19 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apply_world import contents_of, fill
 from other_users import IS_ROOT, give_away, ordinary_user
 from test_apply_trees import DEPTH, make_deep
 
+from rules_engine.apply import contents
 from rules_engine.apply.contents import Held, read_contents
 from rules_engine.apply.trees import remove_tree
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
+from rules_engine.values.paths import RelPath
 
 MARKERS = (".rules-keep",)
 
@@ -185,3 +188,17 @@ def test_a_directory_that_is_no_directory_any_more_moves(here: Directory, tmp_pa
     (tmp_path / "tree/file").touch()
     for name in ("link", "file", "missing"):
         assert read_contents(here, name, ()).moves
+
+
+def test_what_can_be_looked_at_a_moment_later_moves(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that could not be told when its directory was listed, and can be now."""
+    fill(root, "a/x")
+    read = contents.read_listing
+
+    def doubts(directory: Directory, path: RelPath, make: Any) -> Any:
+        listing = read(directory, path, make)
+        listing.unreadable.append((listing.files.pop().name, "Permission denied"))
+        return listing
+
+    monkeypatch.setattr(contents, "read_listing", doubts)
+    assert held_by(root).moves

@@ -2,15 +2,20 @@
 
 import errno
 import os
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from other_users import give_away, immutable, ordinary_user
+from other_users import IS_ROOT, give_away, immutable, ordinary_user
 
+from rules_engine.apply import trees
 from rules_engine.apply.trees import Descent, remove_tree
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
+from rules_engine.values.paths import RelPath
 
 DEPTH = 3_000
 
@@ -157,3 +162,53 @@ def test_a_directory_that_was_exchanged_far_above_is_noticed(here: Directory, tm
             way.leave()
         with pytest.raises(OSError, match="another directory"):
             way.here()
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "bind"])
+def test_a_mount_inside_is_not_entered(root: Root, kind: str) -> None:
+    """What is mounted stays, and so do the directories above it; the rest goes."""
+    top = Path(root.path)
+    for path in ("a/m", "source"):
+        (top / path).mkdir(parents=True)
+    for path in ("a/x", "source/kept"):
+        (top / path).touch()
+    mount = f"mount --bind {top}/source {top}/a/m" if kind == "bind" else f"mount -t tmpfs none {top}/a/m"
+    script = (
+        "import errno, sys\n"
+        "from rules_engine.apply.trees import remove_tree\n"
+        "from rules_engine.filesystem.directory import Directory\n"
+        "with Directory.open_root(sys.argv[1]) as here:\n"
+        "    try:\n"
+        "        remove_tree(here, 'a')\n"
+        "    except OSError as err:\n"
+        "        print(errno.errorcode[err.errno], err.filename, here.open('a').names())\n"
+    )
+    asked = ["unshare", "--mount", *([] if IS_ROOT else ["--map-root-user"]), "sh", "-c"]
+    if subprocess.run([*asked, mount], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount")
+    command = [*asked, f'{mount} && exec "$0" -c "$1" {top}', sys.executable, script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("EXDEV a/m ['m']\n", "")
+    assert (top / "source/kept").exists()
+
+
+def test_a_directory_that_cannot_be_listed_stays(
+    here: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails in one place does not stop the rest."""
+    for path in ("a/b/x", "a/c/x"):
+        (tmp_path / "tree" / path).parent.mkdir(parents=True)
+        (tmp_path / "tree" / path).touch()
+    calls = iter(range(9))
+    read = trees.read_listing
+
+    def fails_once(directory: Directory, path: RelPath, make: Any) -> Any:
+        if next(calls) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(directory, path, make)
+
+    monkeypatch.setattr(trees, "read_listing", fails_once)
+    with pytest.raises(OSError, match="Input/output") as refused:
+        remove_tree(here, "a")
+    assert refused.value.filename == "a/b"
+    assert sorted(path.name for path in (tmp_path / "tree").rglob("*")) == ["a", "b", "x"]
