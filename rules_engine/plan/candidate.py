@@ -8,9 +8,10 @@ from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, aged_from, end_of_job, job_waits, never_comes, wait_after
 from rules_engine.plan.contents import Contents
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
-from rules_engine.plan.model import Count, NotDue, Remove
+from rules_engine.plan.model import Count, Kept, NotDue, Remove
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
+from rules_engine.plan.summary import count_of
 from rules_engine.plan.unit_rules import names
 from rules_engine.plan.unit_vetoes import is_built_in, veto_of_directory, veto_of_files
 from rules_engine.policy.model import Action, PolicySet, Rule
@@ -48,6 +49,8 @@ class Candidate:
         self.inode = 0
         self.contents = Contents()
         self.count = Count()
+        self.open = Count()
+        """What lies below it and no rule about files selects."""
         self.deliverable = False
         self.veto: str | None = None
         """The first thing that keeps it whole, once there is one."""
@@ -75,7 +78,7 @@ class Candidate:
         """Add one directory at or below it; `rules` are those that name a directory further down."""
         facts = directory.facts
         for group in directory.groups:
-            self.count.add(Count(len(group.files), sum(file.size or 0 for file in group.files)))
+            self.count.add(count_of(group.files))
         if self.veto is not None:
             return
         if self.owner is None:
@@ -105,7 +108,9 @@ class Candidate:
         decision = group.judged.decision
         if self._reporting and is_built_in(decision):
             return
-        if isinstance(decision, NotDue):
+        if isinstance(decision, Kept):
+            self.open.add(count_of(group.files))
+        elif isinstance(decision, NotDue):
             self._wait(Wait(decision.until, decision.waits_for))
         elif isinstance(decision, Remove):
             self._trash |= decision.action is Action.TRASH

@@ -103,16 +103,17 @@ class Summary:
             self._pins[kept.pin].kept.add(some)
 
     def _count_waiting(self, some: Count, waiting: NotDue) -> None:
-        ahead = waiting.until - self._seen.now
-        if ahead <= DAYS_AHEAD * DAY:
-            day = format_instant(waiting.until)[:10]
-            self._days.setdefault(day, Count()).add(some)
-        else:
-            self.trailer.due_later.add(some)
+        self._count_day(waiting, some)
         for name in waiting.rules:
             rule = self._rules[name]
             rule.waiting.add(some)
             rule.next_due = waiting.until if rule.next_due is None else min(rule.next_due, waiting.until)
+
+    def _count_day(self, waiting: NotDue, some: Count) -> None:
+        if waiting.until - self._seen.now <= DAYS_AHEAD * DAY:
+            self._days.setdefault(format_instant(waiting.until)[:10], Count()).add(some)
+        else:
+            self.trailer.due_later.add(some)
 
     def _count_removal(self, some: Count, removal: Remove, *, tracked: bool) -> None:
         step = StepAction(removal.action.value)
@@ -141,8 +142,15 @@ class Summary:
         deliverable = any(subject.deliverable for subject in group.judged.subjects)
         self._count_removal(some, replace(removal, deliverable=deliverable), tracked=group.tracked)
 
-    def count_unit_that_stays(self, rules: Iterable[RuleName], some: Count, waiting: NotDue | None) -> None:
-        """Count for the rules of a unit what lies below it: what it waits for, or that it is held; None holds it."""
+    def count_unit_that_stays(
+        self, rules: Iterable[RuleName], some: Count, waiting: NotDue | None, *, falls_due: Count
+    ) -> None:
+        """Count for the rules of a unit what lies below it: what it waits for, or that it is held; None holds it.
+
+        `falls_due` is what of it nothing else waits for.
+        """
+        if waiting is not None and falls_due.files:
+            self._count_day(waiting, falls_due)
         for name in rules:
             rule = self._rules[name]
             (rule.held if waiting is None else rule.waiting).add(some)
@@ -159,7 +167,7 @@ class Summary:
             if isinstance(answer, Remove):
                 self._rules[name].decided.add(Count(1))
         if not isinstance(answer, Remove):
-            self.count_unit_that_stays(rules, Count(1), answer)
+            self.count_unit_that_stays(rules, Count(1), answer, falls_due=Count(1))
 
     def _count_looked_at(self, files: Sequence[FileFact], *, tracked: bool) -> Count:
         some = count_of(files)

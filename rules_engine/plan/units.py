@@ -156,7 +156,8 @@ class Units:
             self._note(candidate.path, answer.why, candidate.count.bytes)
         some = candidate.count if candidate.count.files else Count(1)
         waiting = None if isinstance(answer, Stays) else answer
-        self._summary.count_unit_that_stays(candidate.rules, some, waiting)
+        falls_due = candidate.open if candidate.count.files else some
+        self._summary.count_unit_that_stays(candidate.rules, some, waiting, falls_due=falls_due)
         return directories
 
     def _take(self, candidate: Candidate, directories: list[DecidedDirectory], removal: Remove) -> None:
