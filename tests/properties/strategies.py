@@ -222,7 +222,7 @@ _jobs = chosen(
     liveness=(Liveness.DEAD, Liveness.DEAD, Liveness.ALIVE, Liveness.UNKNOWN),
     lease_until=(None, None, *PAST),
     parameters=({"series": "suits", "language": "en"}, {"series": "suits"}, {}, {"series": "other"}),
-    cleanup=(None, None, None, CleanupPolicy()),
+    cleanup=(None, CleanupPolicy()),
 )
 _rows = st.binary(min_size=2, max_size=8)
 
