@@ -42,6 +42,8 @@ rules:
   - {name: scratch, jobs: {status: [completed, failed]}, files: {in: workspace}, after: 1d, action: delete}
   - {name: finals, files: {match: ["/out/*/final/"]}, deliverables: true, after: 3d, action: trash}
   - {name: stray, files: {match: ["*.tmp"], tracked: false}, after: 1h, action: trash}
+  - {name: works, unit: workspace, jobs: {status: failed}, after: 2d, action: delete}
+  - {name: heaps, unit: directory, files: {match: ["/x/y/"], tracked: false}, after: 2h, action: delete}
   - {name: gold, files: {match: ["*gold*"]}, action: keep}
 """,
         "settings.yaml": "version: 1\nkind: settings\ncleanup: {preserve_on_failure: 12h}\n",
