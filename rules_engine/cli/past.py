@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 from click.core import ParameterSource
 
+from rules_engine.cli.undoing import root_options
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.applied import last_applied
@@ -36,7 +37,8 @@ def open_past(folders: tuple[str, ...], root_path: str | None) -> Iterator[tuple
                 root=os.path.realpath(root.path),
                 keep=known.settings.trash_keep,
                 empties=known.settings.trash_empty is TrashEmptying.WITH_APPLY,
-                resume=_resume(root_path, has_folder=has_folder),
+                options="".join(f" {shlex.quote(one)}" for one in root_options()),
+                resume="" if has_folder else " --policies-from-plan",
             ),
         )
 
@@ -45,8 +47,3 @@ def is_there(folders: tuple[str, ...]) -> bool:
     """Whether there is a policy folder; one that was named and is missing is a mistake, so it counts."""
     named = click.get_current_context().get_parameter_source("folders") is not ParameterSource.DEFAULT
     return named or any(os.path.lexists(folder) for folder in folders)
-
-
-def _resume(root_path: str | None, *, has_folder: bool) -> str:
-    root = "" if root_path is None else f" --root {shlex.quote(root_path)}"
-    return root if has_folder else f"{root} --policies-from-plan"

@@ -17,12 +17,12 @@ def undo_of(result: RunResult, settings: Settings | None) -> Undo | None:
     aside = any(one.action is StepAction.TRASH and one.outcome is Outcome.DONE and one.steps for one in result.counts)
     if not aside:
         return None
-    command = shlex.join(["rules", "restore", result.run_id, *_options()])
+    command = shlex.join(["rules", "restore", result.run_id, *root_options()])
     keeps = settings is None or settings.trash_empty is TrashEmptying.MANUALLY or settings.trash_keep >= FOREVER
     return Undo(command, None if settings is None or keeps else Instant(result.ended + settings.trash_keep))
 
 
-def _options() -> list[str]:
+def root_options() -> list[str]:
     """The options of this command by which another one finds the same root."""
     context = click.get_current_context()
     root = context.params.get("root_path")

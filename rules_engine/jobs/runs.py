@@ -16,8 +16,9 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE, Root, find_area
 from rules_engine.plan.model import Batch, Plan, StepAction
 from rules_engine.plan.planfile import PlanFileError, read_header, read_plan
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import EntryKind
 
 LAST: Final = "last"
 """What names the newest run."""
@@ -130,8 +131,26 @@ def _recorded(root: Root, run_id: str, trash: frozenset[str]) -> RecordedRun:
         asked=asked,
         result=result,
         settled=settled if result is None else sum(one.steps for one in result.counts),
-        in_trash=run_id in trash,
+        in_trash=run_id in trash and _holds_something(root, run_id),
     )
+
+
+def _holds_something(root: Root, run_id: str) -> bool:
+    """Whether the trash of a run has more than directories; also where that cannot be told."""
+    pending = [RelPath(f"{TRASH}/{run_id}")]
+    while pending:
+        path = pending.pop()
+        try:
+            with root.require_state().open(path) as here:
+                for name, found in here.entries():
+                    if isinstance(found, OSError) or found.kind is not EntryKind.DIRECTORY:
+                        return True
+                    pending.append(join(path, name))
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+    return False
 
 
 def _names(root: Root, area: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from rules_engine.plan.model import Batch, Count, Entry, StepAction
 from rules_engine.report.documents import Json, document, path_json
 from rules_engine.report.runs_text import Outlook, run_json, state_of, story
 from rules_engine.report.tables import align, joined
-from rules_engine.report.words import FILE_REMOVALS, VERBS, moment, name
+from rules_engine.report.words import FILE_STEPS, VERBS, moment, name
 from rules_engine.values.paths import RelPath, join, sort_key
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import escape, plural
@@ -46,7 +46,7 @@ class _Sums:
         batch = past.batch
         for place, (entry, found) in enumerate(zip(batch.entries, past.outcomes, strict=True)):
             word = _word(found)
-            one = Count(1, entry.size if batch.action in FILE_REMOVALS else 0)
+            one = Count(1, entry.size if batch.action in FILE_STEPS else 0)
             self.rules.setdefault((batch.rules, batch.action, word), Count()).add(one)
             self.directories.setdefault(((batch.directory,), batch.action, word), Count()).add(one)
             if found is not None and found.outcome not in _DONE:
@@ -137,7 +137,7 @@ def past_step_lines(details: RunDetails) -> Iterator[str]:
     for past in details.batches():
         why = f"  by {joined(map(escape, past.batch.rules))}" if past.batch.rules else ""
         for entry, found in zip(past.batch.entries, past.outcomes, strict=True):
-            size = format_size(entry.size) if past.batch.action in FILE_REMOVALS else ""
+            size = format_size(entry.size) if past.batch.action in FILE_STEPS else ""
             cause = f": {escape(found.cause)}" if found is not None and found.cause else ""
             verb = VERBS[past.batch.action]
             yield f"{_word(found):{width}}  {verb:16}  {size:>10}  {_path(past.batch, entry)}{why}{cause}"

@@ -55,10 +55,11 @@ def _set_aside(result: RunResult) -> str:
 
 def _row(count: ActionCount) -> tuple[str, str, str, str]:
     size = format_size(count.size) if count.size else ""
-    return (VERBS[count.action], _what(count), size, _MEANINGS[count.outcome])
+    return (VERBS[count.action], counted(count), size, _MEANINGS[count.outcome])
 
 
-def _what(count: ActionCount) -> str:
+def counted(count: ActionCount) -> str:
+    """How many steps, in words: files, or directories with what they held."""
     one, many = ("file", "files") if count.action in FILE_STEPS else ("step", "steps")
     single = count.steps - count.directories
     if not count.directories:

@@ -8,7 +8,8 @@ from rules_engine.apply.model import ActionCount, Outcome, RunState
 from rules_engine.jobs.runs import RecordedRun
 from rules_engine.plan.model import StepAction
 from rules_engine.report.documents import Json, document, instant_json
-from rules_engine.report.words import FILE_REMOVALS, VERBS, moment
+from rules_engine.report.run_text import counted
+from rules_engine.report.words import VERBS, moment
 from rules_engine.values.quantities import FOREVER, Duration, Instant, format_size
 from rules_engine.values.text import escape, plural
 
@@ -27,8 +28,10 @@ class Outlook:
     """`trash.keep`."""
     empties: bool
     """Whether apply empties the trash by itself."""
+    options: str = ""
+    """What other commands need to find the same root, such as ` --root DIR`."""
     resume: str = ""
-    """What `rules apply` needs besides the plan file, such as `--root DIR`."""
+    """What `rules apply` needs besides, where there is no policy folder."""
 
 
 def run_list_lines(runs: Sequence[RecordedRun], outlook: Outlook, *, hidden: int = 0) -> Iterator[str]:
@@ -57,7 +60,8 @@ def story(run: RecordedRun, outlook: Outlook) -> Iterator[str]:
     else:
         yield _did(result.counts)
         if failed := result.count(Outcome.FAILED):
-            yield f"{plural(failed, 'step')} FAILED; `rules show {run.run_id}` names {'it' if failed == 1 else 'them'}"
+            them = "it" if failed == 1 else "them"
+            yield f"{plural(failed, 'step')} FAILED; `rules show {run.run_id}{outlook.options}` names {them}"
         if result.stopped_because:
             yield f"because {escape(result.stopped_because)}"
     if run.asked:
@@ -69,7 +73,7 @@ def way_on(run: RecordedRun, outlook: Outlook) -> Iterator[str]:
     """How a run is finished that was cut short, and until when one can be undone."""
     if not run.is_whole:
         path = shlex.quote(f"{outlook.root}/{run.plan_path}")
-        yield f"`rules apply {path}{outlook.resume}` finishes it"
+        yield f"`rules apply {path}{outlook.options}{outlook.resume}` finishes it"
     if run.set_aside or run.in_trash:
         yield _undo(run, outlook)
 
@@ -83,13 +87,14 @@ def _did(counts: Sequence[ActionCount]) -> str:
 
 
 def _count(count: ActionCount) -> str:
-    one, many = ("file", "files") if count.action in FILE_REMOVALS else ("step", "steps")
     size = f", {format_size(count.size)}{_effect(count.action)}" if count.size else ""
-    return f"{VERBS[count.action]}: {plural(count.steps, one, many)}{size}"
+    return f"{VERBS[count.action]}: {counted(count)}{size}"
 
 
 def _effect(action: StepAction) -> str:
-    return {StepAction.DELETE: " freed", StepAction.TRASH: " set aside"}.get(action, "")
+    return {StepAction.DELETE: " freed", StepAction.TRASH: " set aside", StepAction.EMPTY_TRASH: " freed"}.get(
+        action, ""
+    )
 
 
 def _asked(run: RecordedRun) -> str:
@@ -103,7 +108,7 @@ def _undo(run: RecordedRun, outlook: Outlook) -> str:
     when = "until somebody empties the trash" if until is None else f"until {moment(until, outlook.now)}"
     if until is not None and until <= outlook.now:
         when = "until the next apply empties the trash"
-    return f"`rules restore {run.run_id}` puts it back, {when}"
+    return f"`rules restore {run.run_id}{outlook.options}` puts it back, {when}"
 
 
 def kept_until(run: RecordedRun, outlook: Outlook) -> Instant | None:
@@ -135,9 +140,17 @@ def run_json(run: RecordedRun, outlook: Outlook) -> dict[str, Json]:
         "settled": run.settled,
         "bytes_freed": 0 if result is None else result.freed,
         "bytes_set_aside": 0 if result is None else result.set_aside,
+        "bytes_put_back": 0 if result is None else result.put_back,
         "failed": 0 if result is None else result.count(Outcome.FAILED),
         "counts": [
-            {"action": one.action.value, "outcome": one.outcome.value, "steps": one.steps, "bytes": one.size}
+            {
+                "action": one.action.value,
+                "outcome": one.outcome.value,
+                "steps": one.steps,
+                "bytes": one.size,
+                "directories": one.directories,
+                "files": one.files,
+            }
             for one in (() if result is None else result.counts)
         ],
         "plan": run.plan_path,

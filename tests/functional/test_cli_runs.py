@@ -1,5 +1,6 @@
 """The past on the command line: `rules runs`, `rules show RUN`, what explain says of what is gone, what retires."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,14 @@ def test_runs_are_listed_without_a_policy_folder(place: Place, run_id: str) -> N
     """Where the root is named; the settings that were applied last say how long the trash is kept."""
     elsewhere = Place(place.path / "elsewhere")
     elsewhere.path.mkdir()
-    for answer in (place.process("runs"), elsewhere.process("runs", "--root", str(place.media))):
+    root = ("--root", str(place.media))
+    for options, answer in (((), place.process("runs")), (root, elsewhere.process("runs", *root))):
         assert (answer.code, answer.err) == (0, "")
         first, did, undo = answer.out.splitlines()
         assert first.startswith(f"{run_id}  finished  ")
         assert did == "  delete: 1 file, 1 B freed; trash: 1 file, 1 B set aside"
-        assert undo.startswith(f"  `rules restore {run_id}` puts it back, until ")
+        command = " ".join(("rules restore", run_id, *options))
+        assert undo.startswith(f"  `{command}` puts it back, until ")
         assert undo.endswith(" (in 6d23h)")
     (run,) = place.rules("runs", "--format", "json").document["runs"]
     assert (run["run_id"], run["state"], run["in_trash"]) == (run_id, "finished", True)
@@ -61,7 +64,7 @@ def test_a_run_that_was_cut_short_is_finished_by_the_command_that_it_names(place
     assert lines[2] == f"  `rules apply {path}` finishes it"
     done = place.process(*lines[2].split("`")[1].removeprefix("rules ").split())
     assert (done.code, done.err) == (0, f"run {run_id} goes on: 2 steps\n")
-    assert done.out.splitlines()[2:] == ["  delete  1 file  1 B  done", "  trash   1 file  1 B  done"]
+    assert done.out.splitlines()[2:4] == ["  delete  1 file  1 B  done", "  trash   1 file  1 B  done"]
     _cut_short(place, run_id)
     elsewhere = Place(place.path / "elsewhere")
     elsewhere.path.mkdir()
@@ -120,6 +123,22 @@ def test_explain_names_the_run_the_rule_and_the_way_back(place: Place, run_id: s
     assert lines[-1].endswith(": delete by `stray-temps`: done")
     (place.media / ".rules/trash" / run_id / "in/b c.part").unlink()
     assert place.rules("explain", "in/b c.part").out.splitlines()[-1] == "    it is no longer in the trash"
+
+
+def test_what_explain_names_puts_the_file_back_and_the_past_knows_it(place: Place, run_id: str) -> None:
+    """Then the newest word is the restore, and the run that took the file has nothing in the trash any more."""
+    lines = place.rules("explain", "in/b c.part").out.splitlines()
+    command = shlex.split(lines[-1].split("`")[1])
+    assert place.process(*command[1:], "--yes").code == 0
+    assert (place.media / "in/b c.part").read_text() == "x"
+    first, did, asked = place.rules("runs").out.splitlines()[:3]
+    assert (first.split()[1], did) == ("finished", "  restore: 1 file, 1 B")
+    assert asked == f"  asked for paths=in/b c.part, restore={run_id}"
+    assert place.rules("runs").out.splitlines()[-1] == "  no longer in the trash"
+    (place.media / "in/b c.part").unlink()
+    told = place.rules("explain", "in/b c.part").out.splitlines()
+    assert f": restore from run {run_id}: done" in told[4]
+    assert told[-1] == "    it is no longer in the trash"
 
 
 def test_old_runs_and_manifests_retire_with_a_run_that_removes_something(place: Place) -> None:

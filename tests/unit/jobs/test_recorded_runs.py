@@ -109,3 +109,18 @@ def test_what_was_recorded_twice_counts_as_it_was_recorded_first() -> None:
     header = Header(NOON, None, "d", PlanLimits(None, None, None, None), {})
     (past,) = RunDetails(Plan(header, (batch("a", "x", "y"),), Trailer()), lines).batches()
     assert [one.outcome.value for one in past.outcomes if one is not None] == ["done", "gone"]
+
+
+def test_trash_that_holds_only_directories_has_nothing_to_put_back(root: Root) -> None:
+    """As a restore leaves it; what cannot be looked at may hold something."""
+    run_id = record(root, batch("a/b", "x"), result=_ended())
+    in_trash(root, run_id, "a/b/x")
+    assert find_run(root, run_id).in_trash
+    folder = Path(root.path, ".rules/trash", run_id)
+    (folder / "a/b/x").unlink()
+    assert not find_run(root, run_id).in_trash
+    (folder / "a/b").rmdir()
+    (folder / "a").rmdir()
+    folder.rmdir()
+    folder.write_text("in the way")
+    assert find_run(root, run_id).in_trash

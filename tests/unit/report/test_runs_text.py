@@ -45,19 +45,23 @@ STOPPED = replace(
 
 def test_each_run_says_what_it_did_and_how_it_goes_on() -> None:
     """One paragraph each; a path is quoted for a shell, and what a name could do to a terminal is escaped."""
-    assert list(run_list_lines((RUN, KILLED, STOPPED), replace(LOOK, resume=" --root x"), hidden=2)) == [
+    assert list(
+        run_list_lines(
+            (RUN, KILLED, STOPPED), replace(LOOK, options=" --root x", resume=" --policies-from-plan"), hidden=2
+        )
+    ) == [
         "aa  finished  2026-03-01T03:00:00Z (1h ago)",
         "  delete: 2 files, 2.0 KiB freed; trash: 1 file, 3 B set aside; remove directory: 1 step; left alone 1 step",
-        "  1 step FAILED; `rules show aa` names it",
+        "  1 step FAILED; `rules show aa --root x` names it",
         "  asked for only=/a/\\x1b",
-        "  `rules restore aa` puts it back, until 2026-03-08T03:00:00Z (in 6d23h)",
+        "  `rules restore aa --root x` puts it back, until 2026-03-08T03:00:00Z (in 6d23h)",
         "bb  UNFINISHED  2026-02-28T04:00:00Z (1d ago)",
         "  no report: it was killed, or it goes on now; 1 step recorded",
-        "  `rules apply '/media/a b/.rules/runs/bb/plan.jsonl' --root x` finishes it",
+        "  `rules apply '/media/a b/.rules/runs/bb/plan.jsonl' --root x --policies-from-plan` finishes it",
         "cc  STOPPED  2026-03-01T03:00:00Z (1h ago)",
         "  nothing had to be done",
         "  because its time is over",
-        "  `rules apply '/media/a b/.rules/runs/cc/plan.jsonl' --root x` finishes it",
+        "  `rules apply '/media/a b/.rules/runs/cc/plan.jsonl' --root x --policies-from-plan` finishes it",
         "and 2 older runs; `--limit` shows more",
     ]
     assert list(run_list_lines((), LOOK)) == ["no recorded runs"]
