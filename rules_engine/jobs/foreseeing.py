@@ -16,7 +16,8 @@ from rules_engine.plan.alike import Judge
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Decision, Kept, NotDue
 from rules_engine.plan.standing import NO_RANKS, AllBeyond, Ranks
-from rules_engine.plan.subject import gather_evidence
+from rules_engine.plan.subject import Evidence, Owner, gather_evidence
+from rules_engine.plan.unit_rules import workspace_verdicts
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
@@ -71,11 +72,27 @@ def _foreseen(policies: PolicySet, record: JobRecord, seal: Seal | None, now: In
             if not row.absent:
                 file = fact_from(path, row)
                 falls.see(file, judge.judge(file, (record,)).decision)
+    if seal is not None and record.workspace in seal.lines:
+        _take_in(falls, _when_the_workspace_goes(seen.owners[record.job_id], seen), now)
     if seal is not None and not falls.instants and not falls.now and _has_empty_workspace(record, seal, falls):
-        due = _when_empty_directories_go(policies, record, now)
-        falls.now = due is not None and due <= now
-        falls.instants |= {due} if due is not None and due > now else set()
+        _take_in(falls, _when_empty_directories_go(policies, record, now), now)
     return falls
+
+
+def _take_in(falls: Falls, due: Instant | None, now: Instant) -> None:
+    """Take in that something more than single files falls due then."""
+    falls.now = falls.now or (due is not None and due <= now)
+    falls.instants |= {due} if due is not None and due > now else set()
+
+
+def _when_the_workspace_goes(owner: Owner, seen: Evidence) -> Instant | None:
+    """When rules that take the workspace whole may agree at the soonest; None: never, or no rule does."""
+    rules = [rule for rule, _ in workspace_verdicts(owner, seen) if not rule.report_only]
+    waits = [rule.after.of(owner.status.counts_as) if rule.after is not None else None for rule in rules]
+    known = [wait for wait in waits if wait is not None and wait < FOREVER]
+    if owner.end is None or not known or len(known) < len(waits):
+        return None
+    return Instant(owner.end + max(known))
 
 
 def _has_empty_workspace(record: JobRecord, seal: Seal, falls: Falls) -> bool:

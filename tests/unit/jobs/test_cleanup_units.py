@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 from cleanup_world import ended, later, with_settings
 from job_world import LaterClock
+from managed import TickingClock, manager
 
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.cleanup import CleanupService
+from rules_engine.jobs.foreseeing import foresee
+from rules_engine.manifest.store import ManifestStore
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.quantities import DAY
 
@@ -45,3 +48,44 @@ def test_a_workspace_that_is_not_due_stays_whole(root: Root, whole: PolicySet, c
     result = CleanupService(root, whole, clock).cleanup_job("a")
     assert (result.removed, result.run_id) == ([], None)
     assert clip.exists()
+
+
+def test_the_end_of_a_job_foresees_when_its_workspace_goes(root: Root, whole: PolicySet, clock: LaterClock) -> None:
+    """No single file says so, and without a hint only a full plan would find it due."""
+    ended(root, whole, clock, "a")
+    store = ManifestStore(root, clock)
+    record = store.get("a")
+    assert record.ended is not None
+    falls = foresee(whole, record, store.seal_of(record), clock.now())
+    assert (falls.instants, falls.now) == ({record.ended + DAY}, False)
+    later(clock, 2 * DAY)
+    falls = foresee(whole, record, store.seal_of(record), clock.now())
+    assert (falls.instants, falls.now) == (set(), True)
+
+
+@pytest.mark.parametrize("rule", ["jobs: {type: plain}, report_only: true", "jobs: {type: plain, status: failed}"])
+def test_a_rule_that_does_not_take_the_workspace_foresees_nothing(root: Root, clock: LaterClock, rule: str) -> None:
+    """One that only reports, and one that is about failed jobs."""
+    text = f"version: 1\nkind: cleanup\nrules: [{{name: w, unit: workspace, {rule}, after: 1h, action: trash}}]"
+    policies = with_settings("cleanup: {enabled: false, preserve_on_failure: 1h}", text)
+    ended(root, policies, clock, "a")
+    store = ManifestStore(root, clock)
+    record = store.get("a")
+    falls = foresee(policies, record, store.seal_of(record), clock.now())
+    assert (falls.instants, falls.now) == (set(), False)
+
+
+def test_a_job_that_ends_takes_the_workspaces_that_are_due(tmp_path: Path) -> None:
+    """Also that of another job, by its hint."""
+    clock = TickingClock()
+    with manager(tmp_path, clock, whole=RULES.replace("plain", "short_form")) as jobs:
+        with jobs.job("short_form", job_id="a") as first:
+            first.path("clip.mkv", "temp_video").write_text("x")
+        later(clock, 2 * DAY)
+        workspace = tmp_path / "media/scratch/a"
+        assert workspace.exists()
+        with jobs.job("bare", job_id="b") as second:
+            pass
+    assert second.cleanup_result is not None
+    assert second.cleanup_result.removed == [workspace]
+    assert not workspace.exists()
