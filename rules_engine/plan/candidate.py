@@ -1,10 +1,10 @@
 """One directory that may go whole: what its files, its jobs and its rules say, added up while it is listed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rules_engine.inventory.model import DirectoryFacts
+from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.plan.ages import Wait, aged_from, end_of_job, job_waits, never_comes, wait_after
 from rules_engine.plan.contents import Contents
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
@@ -15,7 +15,7 @@ from rules_engine.plan.summary import count_of
 from rules_engine.plan.unit_rules import names
 from rules_engine.plan.unit_vetoes import is_built_in, veto_of_directory, veto_of_files
 from rules_engine.policy.model import Action, PolicySet, Rule
-from rules_engine.values.paths import RelPath, join, sort_key
+from rules_engine.values.paths import RelPath, join, sort_key, to_bytes
 from rules_engine.values.quantities import EARLIEST, Instant
 from rules_engine.values.vocabulary import JobId, RuleName
 
@@ -85,9 +85,12 @@ class Candidate:
             self.rules |= {name: rule for name, rule in rules.items() if names(rule, facts.path, is_directory=True)}
         self._list(facts)
         self.keep(veto_of_directory(facts.path, self._named_by, self._policies, self._seen))
-        for group in directory.groups:
-            self._take(group)
-        self._add_contents(facts)
+        # By name, whatever judgement each file shares: the first thing that keeps it whole is the same every time.
+        files = sorted(facts.files, key=lambda file: to_bytes(file.name))
+        place = {file.name: number for number, file in enumerate(files)}
+        for group in sorted(directory.groups, key=lambda one: min(place[file.name] for file in one.files)):
+            self._take(replace(group, files=tuple(sorted(group.files, key=lambda file: place[file.name]))))
+        self._add_contents(facts, files)
 
     def _list(self, facts: DirectoryFacts) -> None:
         if facts.path not in self._unlisted or not facts.complete or facts.inode is None:
@@ -116,12 +119,12 @@ class Candidate:
             self._trash |= decision.action is Action.TRASH
             self._due = max(self._due, decision.due)
 
-    def _add_contents(self, facts: DirectoryFacts) -> None:
+    def _add_contents(self, facts: DirectoryFacts, files: Iterable[FileFact]) -> None:
         below = RelPath(facts.path[len(self.path) + 1 :])
         if not below:
             self.inode = facts.inode or 0
         self.contents.add_directory(below, facts.inode)
-        for file in facts.files:
+        for file in files:
             self.contents.add_file(
                 below,
                 file.name,

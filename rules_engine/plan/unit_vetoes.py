@@ -90,7 +90,7 @@ def _left_out(path: RelPath, rules: Iterable[Rule], *, is_directory: bool) -> st
 
 def _kept_by_name(path: RelPath, policies: PolicySet) -> Kept | None:
     # Files answer for themselves; a keep rule that says nothing but where speaks of directories as well.
-    for rule in policies.keep_rules:
+    for rule in sorted(policies.keep_rules, key=lambda one: one.name):
         files = rule.files
         if files.match is None or files.match.match(path, is_directory=True) is None or rule.keep_for is not None:
             continue
