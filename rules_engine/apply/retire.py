@@ -92,14 +92,16 @@ class _Course:
         runs = find_area(state, RUNS)
         if runs is None:
             return
-        trash = _names(state, TRASH)
         with runs:
             for name in runs.names():
                 if name.startswith(GOING) and self._has_time():
                     self.guarded(f"what is left of run {name[1:]}", partial(_remove, runs, name))
-            candidates = [name for name in runs.names() if name != spare and name not in trash]
-            for _, run_id in sorted(self._ended(runs, candidates)):
-                if self._has_time():
+            others = [name for name in runs.names() if name != spare and not name.startswith(GOING)]
+            ended = sorted(self._ended(runs, others))
+            # Asked last: a run that ended meanwhile had set aside what it did before its report was there.
+            trash = _names(state, TRASH)
+            for _, run_id in ended:
+                if run_id not in trash and self._has_time():
                     self.guarded(f"run {run_id}", partial(self._retire_run, runs, run_id))
 
     def _retire_run(self, runs: Directory, run_id: str) -> None:

@@ -139,7 +139,11 @@ def test_what_cannot_retire_is_noted_and_the_run_is_finished_all_the_same(root: 
     assert not log.exists()
     Path(root.path, ".rules/trash").write_text("in the way")
     [again] = _take_one(root, LONG_AFTER + SECOND)
-    assert again.notes == ("the folders of old runs cannot retire: Not a directory",)
+    assert again.notes == (
+        f"what is left of run {run.run_id} cannot retire: Is a directory",
+        "the folders of old runs cannot retire: Not a directory",
+    )
+    assert (Path(root.path, ".rules/runs", f".{run.run_id}") / "odd").is_dir()
 
 
 def test_a_manifest_that_cannot_be_removed_is_noted(root: Root, store: ManifestStore) -> None:
