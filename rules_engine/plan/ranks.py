@@ -63,9 +63,9 @@ class _Line:
         self.rivals = sorted(rivals, key=_newest_first)
         self._keys = [_newest_first(one) for one in self.rivals]
 
-    def before(self, rival: Rival) -> Sequence[Rival]:
-        """Those that come before a rival whose end is known."""
-        return self.rivals[: bisect_left(self._keys, _newest_first(rival))]
+    def before(self, rival: Rival) -> int:
+        """How many come before a rival whose end is known."""
+        return bisect_left(self._keys, _newest_first(rival))
 
 
 def _newest_first(rival: Rival) -> tuple[bool, int, JobId]:
@@ -97,8 +97,9 @@ class _Table:
         for rival in side.members:
             if rival.end is None:
                 continue
-            before = len(certain.before(rival))
-            maybe = [one for line in unsure for one in line.before(rival)[: side.most]]
+            before = certain.before(rival)
+            # More of them than there are places change nothing.
+            maybe = [one for line in unsure for one in line.rivals[: min(line.before(rival), side.most)]]
             if before < side.most <= before + len(maybe):
                 yield rival.job_id, _cannot_tell(maybe)
             else:
