@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from apply_world import FixedClock, apply, batch_of, counts, fill, plan_of, tree_of, unit_of
 from other_users import give_away, immutable, ordinary_user
+from test_apply_trees import make_deep
 
 from rules_engine.apply import units
 from rules_engine.apply.contents import Held, read_contents
@@ -19,6 +20,7 @@ from rules_engine.apply.model import ActionCount, Event, LeftBehind, Noted, Outc
 from rules_engine.apply.pins import set_pin
 from rules_engine.apply.report import from_report
 from rules_engine.apply.retry import Retrier
+from rules_engine.apply.trees import remove_tree
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.tracked import from_seals, observe_job
@@ -85,6 +87,23 @@ def test_a_directory_that_is_set_aside_counts_as_such(root: Root, job: Path) -> 
     result = apply(plan_of(root, unit_of(root, "scratch", "j1", action=TRASH)), root)
     assert (result.freed, result.set_aside) == (0, 9)
     assert result.counts == (ActionCount(TRASH, Outcome.DONE, 1, 9, directories=1, files=3),)
+
+
+def test_a_deep_directory_and_names_of_bytes_go_whole(root: Root, job: Path) -> None:
+    """Three thousand levels, and a name that is no text, from the plan to the last `rmdir`."""
+    make_deep(Path(root.path))
+    odd = os.fsdecode(os.fsencode(root.path) + b"/scratch/\xff\n")
+    Path(odd).mkdir()
+    (Path(odd) / os.fsdecode(b"\xe9")).write_bytes(b"123")
+    plan = plan_of(root, unit_of(root, "", "deep"), unit_of(root, "scratch", os.fsdecode(b"\xff\n"), action=TRASH))
+    try:
+        result = apply(plan, root)
+    finally:
+        # Whoever tidies up after the tests recurses.
+        remove_tree(root.directory, "deep")
+    assert counts(result) == {"done": 2}
+    assert (result.freed, result.set_aside) == (0, 3)
+    assert "deep" not in tree_of(root)
 
 
 @BOTH
