@@ -25,6 +25,8 @@ def markdown_lines(plan: Plan, overview: Overview, *, root: str | None) -> Itera
     named = f"Root {code(root)}, as" if root is not None else "As"
     yield f"{named} of {format_instant(header.now)}, policies {code(header.policies_digest[:12] or 'none')}."
     yield from (f"Asked for: {code(f'{key} {value}')}." for key, value in sorted(header.ask.items()))
+    if trailer.left_out.files:
+        yield f"Narrowed: {amount(trailer.left_out)} more would go."
     yield from _releases(trailer)
     yield from _deliverables(trailer, overview)
     yield from _rules(trailer)

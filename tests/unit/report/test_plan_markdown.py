@@ -62,6 +62,7 @@ def test_releases_and_deliverables_come_before_the_rules() -> None:
     trailer = Trailer(
         steps={"delete": Count(2, 10)},
         deliverables=Count(2, 10),
+        left_out=Count(7, 70),
         releases=[
             ReleaseSummary(RuleName("hero"), "p/c.yaml:3", "3f2a", Count(2, 10), allowed=True),
             ReleaseSummary(RuleName("star"), "p/c.yaml:9", "", Count(1, 5)),
@@ -75,6 +76,7 @@ def test_releases_and_deliverables_come_before_the_rules() -> None:
     assert lines[0] == "### 2 files, 10 B, would go: delete 2 files, 10 B"
     assert "Root `/srv/media`, as of 2026-03-01T04:00:00Z, policies `abcdefabcdef`." in lines
     assert "Asked for: `release hero`." in lines
+    assert "Narrowed: 7 files, 70 B more would go." in lines
     assert "- keep rule `hero` (`p/c.yaml:3`, applied until run 3f2a): 2 files, 10 B; let go by `--release`" in lines
     assert "- keep rule `star` (`p/c.yaml:9`, applied until now): 1 file, 5 B; **not asked for**" in lines
     assert "- delete ``out/a` `` (5 B) by `old`" in lines or "- delete `` out/a` `` (5 B) by `old`" in lines
