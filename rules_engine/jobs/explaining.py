@@ -1,7 +1,7 @@
 """The explanation of single paths: only what they need is looked at, and what is gone is looked up in the runs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rules_engine.errors import InvalidValueError
@@ -9,18 +9,21 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
+from rules_engine.inventory.scan import walk
 from rules_engine.jobs.history import PastStep, past_steps
 from rules_engine.jobs.paths import status_of
-from rules_engine.jobs.planning import guards_of, ranked
+from rules_engine.jobs.planning import NOTHING_ASKED, guards_of, ranked
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.explain import Explanation, explain
+from rules_engine.plan.explain_unit import describe_unit, unit_above
 from rules_engine.plan.owners import OwnerIndex
+from rules_engine.plan.planner import make_plan
 from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath, name_of, parent
-from rules_engine.values.quantities import Instant
+from rules_engine.values.quantities import Instant, instant_to_datetime
 from rules_engine.values.vocabulary import EntryKind
 
 
@@ -57,7 +60,18 @@ def explain_paths(
         if file is None:
             return Gone(path, past_steps(root, path))
         owners = index.of_directory(file.directory).of(file)
-        return explain(_as_planned(file, root, store, owners), owners, policies, seen)
+        found = explain(_as_planned(file, root, store, owners), owners, policies, seen)
+        unit = unit_above(path, owners, seen)
+        if unit is None:
+            return found
+        if owners:
+            inventory = gather(root, store, owners, walk=False, markers=markers)
+        else:
+            inventory = walk(root, below=[unit.path], markers=markers)
+        inventory.marked.update(marked)
+        moment = instant_to_datetime(now)
+        plan = make_plan(policies, loaded.jobs, inventory, seen.guards, now=moment, ask=NOTHING_ASKED)
+        return replace(found, unit=describe_unit(unit, plan.collected()))
 
     return tuple(answer(path) for path in paths)
 

@@ -53,6 +53,8 @@ class Explanation:
     decision: Decision
     owners: tuple[OwnerTrace, ...]
     """Empty where the file is protected: then no rule was asked."""
+    unit: str = ""
+    """One line on the directory that a unit rule takes whole with it; empty where none does."""
 
 
 def explain(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen: Evidence) -> Explanation:

@@ -26,8 +26,10 @@ def explanation_lines(answers: Sequence[Answer], now: Instant) -> Iterator[str]:
         match one:
             case Gone(path=path, steps=steps):
                 yield from _gone(path, steps, now)
-            case Explanation(decision=decision, owners=owners):
+            case Explanation(decision=decision, owners=owners, unit=unit):
                 yield f"  {_verdict(decision, now)}"
+                if unit:
+                    yield f"  {escape(unit)}"
                 for trace in owners:
                     yield from _owner(trace)
             case _:
@@ -92,9 +94,9 @@ def _answer(answer: Answer) -> Json:
     match answer:
         case Gone(path=path, steps=steps):
             return {"path": path_json(path), "decision": "gone", "runs": [_past(step) for step in steps]}
-        case Explanation(path=path, decision=decision, owners=owners):
+        case Explanation(path=path, decision=decision, owners=owners, unit=unit):
             traces = [_owner_json(trace) for trace in owners]
-            return {"path": path_json(path), **_decision(decision), "owners": traces}
+            return {"path": path_json(path), **_decision(decision), "unit": unit or None, "owners": traces}
         case _:
             assert_never(answer)
 

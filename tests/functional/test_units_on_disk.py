@@ -8,11 +8,14 @@ from casefile import CASES
 from rules_engine.apply.applying import apply_plan
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
+from rules_engine.jobs.explaining import explain_paths
 from rules_engine.jobs.lifecycle import finish, start
 from rules_engine.jobs.planning import survey
+from rules_engine.plan.explain import Explanation
 from rules_engine.plan.model import Plan, StepAction
 from rules_engine.policy.load import load_texts
-from rules_engine.values.paths import join
+from rules_engine.report.explain_text import explanation_lines
+from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import DAY, Instant
 
 LAYOUT = Path(CASES, "policies", "short_form.yaml").read_text("utf-8")
@@ -60,6 +63,14 @@ class Place:
         """Carry it out: how many steps of each action had each outcome."""
         result = apply_plan(plan, self.root, policies=self.policies, clock=self.clock)
         return {(one.action.value, one.outcome.value): one.steps for one in result.counts}
+
+    def explain(self, path: str) -> str:
+        """What `rules explain` adds about the directory that the path lies in."""
+        (found,) = explain_paths(self.policies, self.root, self.clock, [RelPath(path)], self.clock.now())
+        assert isinstance(found, Explanation)
+        said = "\n".join(explanation_lines([found], self.clock.now()))
+        assert not found.unit or f"  {found.unit}" in said
+        return found.unit
 
 
 def going(plan: Plan) -> list[tuple[str, str]]:
@@ -118,3 +129,28 @@ def test_directories_without_an_owner_and_empty_ones_go_with_time(root: Root) ->
     assert place.apply(plan) == {("delete", "done"): 1, (StepAction.REMOVE_DIRECTORY.value, "done"): 2}
     assert sorted(one.name for one in (place.path / "cache").iterdir()) == ["loose"]
     assert list((place.path / "legacy").iterdir()) == []
+
+
+def test_an_explanation_says_what_its_directory_does(root: Root) -> None:
+    """A file that no rule selects may go with its directory, wait with it, or keep it; the explanation says which."""
+    hero = '{name: hero, files: {match: ["hero.png"]}, action: keep}'
+    place = Place(root, WHOLE, CACHES, hero)
+    for job_id in ("a", "b"):
+        start(root, place.policies, place.clock, "short_form", job_id=job_id)
+        place.write(f"scratch/{job_id}/x")
+    place.write("scratch/b/hero.png")
+    assert place.explain("scratch/a/x") == ""
+    for job_id in ("a", "b"):
+        finish(root, place.policies, place.clock, job_id, success=True)
+    place.write("cache/k/x")
+    place.write("cache/loose")
+    place.write("output/x")
+    place.clock.days = 1
+    assert place.explain("scratch/a/x").startswith("rule `whole` takes its directory `scratch/a` whole, due at ")
+    place.clock.days = 8
+    assert place.explain("scratch/a/x") == "rule `whole` takes its directory `scratch/a` whole: trash"
+    kept = "`scratch/b/hero.png` is kept: rule `hero` keeps it"
+    assert place.explain("scratch/b/x") == f"rule `whole` takes directories whole; `scratch/b` stays: {kept}"
+    assert place.explain("cache/k/x") == "rule `caches` takes its directory `cache/k` whole: delete"
+    assert place.explain("cache/loose") == ""
+    assert place.explain("output/x") == ""
