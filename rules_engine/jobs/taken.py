@@ -37,23 +37,15 @@ class Taken:
 
 def taken_by(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
     """What one batch took at and below `paths`, or altogether where there are none, in order."""
-    if past.batch.action is StepAction.DELETE:
-        yield from _deleted(past, paths)
-    elif past.batch.action is StepAction.TRASH:
-        yield from _set_aside(root, run_id, past, paths)
+    if past.batch.action in {StepAction.DELETE, StepAction.TRASH}:
+        yield from _removed(root, run_id, past, paths)
 
 
-def _deleted(past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
-    for place, entry in enumerate(past.batch.entries):
-        path = join(past.batch.directory, entry.name)
-        is_whole = entry.kind is EntryKind.DIRECTORY
-        if _is_done(past.outcomes[place]) and (_wanted(path, paths) or (is_whole and _below(path, paths))):
-            yield Taken(path, deleted=_files(past, place))
-
-
-def _set_aside(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
+def _removed(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath]) -> Iterator[Taken]:
     directory = past.batch.directory
-    folder = _open(root, trash_of(run_id, directory))
+    # A directory that was to be deleted whole lies in the trash where its run was cut short.
+    may_lie = past.batch.action is StepAction.TRASH or bool(past.batch.wholes)
+    folder = _open(root, trash_of(run_id, directory)) if may_lie else None
     try:
         for place, entry in enumerate(past.batch.entries):
             path = join(directory, entry.name)
@@ -62,7 +54,7 @@ def _set_aside(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath
                 taken = _one(root, past, place, found)
                 yield from [taken] if taken is not None else []
             elif entry.kind is EntryKind.DIRECTORY:
-                yield from (_part(root, run_id, past, one) for one in _below(path, paths))
+                yield from (_part(root, run_id, past, place, one) for one in _below(path, paths))
     finally:
         if folder is not None:
             folder.close()
@@ -78,12 +70,14 @@ def _one(root: Root, past: PastBatch, place: int, found: Status | None) -> Taken
         return Taken(path, owners, _entry(entry.name, found, size), _files(past, place), in_the_way=there is not None)
     if not _is_done(past.outcomes[place]):
         return None
+    if past.batch.action is StepAction.DELETE:
+        return Taken(path, deleted=_files(past, place))
     if there is not None and (there.inode, there.kind) == (entry.inode, entry.kind):
         return Taken(path, at_place=True)
     return Taken(path, emptied=True)
 
 
-def _part(root: Root, run_id: str, past: PastBatch, path: RelPath) -> Taken:
+def _part(root: Root, run_id: str, past: PastBatch, place: int, path: RelPath) -> Taken:
     """Something below a directory that went whole, asked for by itself."""
     folder = _open(root, trash_of(run_id, parent(path)))
     found = None
@@ -92,7 +86,9 @@ def _part(root: Root, run_id: str, past: PastBatch, path: RelPath) -> Taken:
             found = folder.stat(name_of(path))
     there = status_of(root, path)
     if found is None:
-        return Taken(path, at_place=there is not None, emptied=there is None)
+        is_lost = there is None and _is_done(past.outcomes[place])
+        deleted = is_lost and past.batch.action is StepAction.DELETE
+        return Taken(path, deleted=int(deleted), emptied=is_lost and not deleted, at_place=there is not None)
     size = 0 if found.kind is EntryKind.DIRECTORY else found.size
     return Taken(path, past.batch.owners, _entry(name_of(path), found, size), in_the_way=there is not None)
 
