@@ -107,6 +107,7 @@ def _tail(trailer: Trailer) -> dict[str, Json]:
         "trash": _trash(trailer.trash),
         "rules": [_rule(one) for one in trailer.rules],
         "kept": [_kept(one) for one in trailer.kept],
+        "units_kept": [{"path": path_json(path), "why": why} for path, why in trailer.units_kept],
         "problems": [{"path": path_json(path), "why": why} for path, why in trailer.problems],
         "not_looked_at": [{"path": path_json(path), "why": why} for path, why in trailer.skipped],
         "refusals": list(trailer.refusals),

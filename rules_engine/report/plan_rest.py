@@ -29,6 +29,16 @@ def kept_lines(trailer: Trailer, *, most: int) -> Iterator[str]:
         yield from _largest(reason, most)
 
 
+def whole_lines(trailer: Trailer, *, most: int) -> Iterator[str]:
+    """The largest directories that a rule would take whole and that stay, each with what keeps it."""
+    if not trailer.units_kept:
+        return
+    yield ""
+    yield "Stay whole, though a rule takes such directories"
+    rows = [(f"`{escape(path)}`", escape(why)) for path, why in trailer.units_kept[:most]]
+    yield from align(rows)
+
+
 def _largest(reason: KeptSummary, most: int) -> Iterator[str]:
     rows = [(format_size(size), name(path)) for size, path in reason.largest[:most]]
     if rows:

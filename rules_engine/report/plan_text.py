@@ -9,7 +9,7 @@ from rules_engine.plan.releases import until
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action
 from rules_engine.report.overview import Overview
-from rules_engine.report.plan_rest import due_lines, kept_lines, notice_lines, pinned_lines
+from rules_engine.report.plan_rest import due_lines, kept_lines, notice_lines, pinned_lines, whole_lines
 from rules_engine.report.tables import align, joined
 from rules_engine.report.trash_text import is_way_back, kept_trash_lines, way_back_lines
 from rules_engine.report.words import VERBS, amount, moment, name, total
@@ -40,6 +40,7 @@ def plan_lines(plan: Plan, overview: Overview, *, root: str | None, verbose: boo
     yield from kept_trash_lines(trailer)
     yield from _rules(header, trailer)
     yield from kept_lines(trailer, most=10 if verbose else 3)
+    yield from whole_lines(trailer, most=10 if verbose else 3)
     yield from pinned_lines(trailer, header.now)
     yield from due_lines(trailer)
     yield from notice_lines(trailer, verbose=verbose)

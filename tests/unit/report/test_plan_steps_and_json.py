@@ -161,6 +161,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
         "kept": [
             {"because": "unknown", "text": "unknown", "files": 1, "bytes": 7, "largest": [{"path": "x", "bytes": 7}]}
         ],
+        "units_kept": [],
         "problems": [{"path": "locked", "why": "permission denied"}],
         "not_looked_at": [{"path": "mnt", "why": "a mount"}],
         "refusals": ["too much"],

@@ -201,3 +201,14 @@ def test_the_first_ten_deliverables_are_sampled_over_all_batches() -> None:
     batches = [*_deliverables(*((f"a{n}", 1) for n in range(7))), *_deliverables(*((f"b{n}", 1) for n in range(7)))]
     samples = look_through(Plan(_header(), batches, Trailer())).deliverables
     assert [one.path for one in samples] == [*(f"output/a{n}" for n in range(7)), *(f"output/b{n}" for n in range(3))]
+
+
+def test_directories_that_stay_whole_are_named_with_what_keeps_them() -> None:
+    """The three largest, or all that the plan names; a plan without any says nothing of them."""
+    kept = [(RelPath(f"scratch/{name}"), f"`scratch/{name}/x` is a deliverable") for name in ("a\n", "b", "c", "d")]
+    plan = Plan(_header(), (), Trailer(units_kept=kept))
+    text = _lines(plan)
+    assert "Stay whole, though a rule takes such directories\n  `scratch/a\\n`  `scratch/a\\n/x` is a deliv" in text
+    assert "`scratch/d`" not in text
+    assert "`scratch/d`" in "\n".join(plan_lines(plan, look_through(plan), root=None, verbose=True))
+    assert "Stay whole" not in _lines(Plan(_header(), (), Trailer()))
