@@ -190,6 +190,8 @@ class RuleSummary:
     """Selected, but kept by another rule, a protection or another owner."""
     near_misses: dict[str, Count] = field(default_factory=dict)
     """What one missing condition would add: the condition → how many files fail it alone."""
+    directories: bool = False
+    """Whether it counts empty directories, not files."""
 
 
 @dataclass(slots=True)

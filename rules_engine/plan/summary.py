@@ -255,4 +255,5 @@ def _all_rules(policies: PolicySet, seen: Evidence) -> tuple[Rule, ...]:
 
 def _empty(rule: Rule) -> RuleSummary:
     place = f"{rule.span.file}:{rule.span.line}" if rule.span.file else ""
-    return RuleSummary(rule.name, Action(rule.action), place, rule.report_only)
+    directories = rule.directories is not None
+    return RuleSummary(rule.name, Action(rule.action), place, rule.report_only, directories=directories)

@@ -157,6 +157,7 @@ def _rule(rule: RuleSummary) -> Json:
         "next_due": None if rule.next_due is None else instant_json(rule.next_due),
         "held": count_json(rule.held),
         "near_misses": [{"condition": text, **count_json(count)} for text, count in sorted(rule.near_misses.items())],
+        "directories": rule.directories,
     }
 
 

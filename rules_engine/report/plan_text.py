@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from rules_engine.plan.model import Header, Plan, RuleSummary, StepAction, Trailer
+from rules_engine.plan.model import Count, Header, Plan, RuleSummary, StepAction, Trailer
 from rules_engine.plan.narrow import NARROWING
 from rules_engine.plan.releases import until
 from rules_engine.policy.built_in import BUILT_IN
@@ -109,7 +109,7 @@ def _removals(trailer: Trailer) -> Iterator[str]:
 def _by_rules(trailer: Trailer) -> Iterator[str]:
     deciding = [one for one in trailer.rules if _removes(one) and one.decided.files]
     deciding.sort(key=lambda one: (-one.decided.bytes, one.name))
-    phrases = [f"`{escape(one.name)}` ({amount(one.decided)})" for one in deciding]
+    phrases = [f"`{escape(one.name)}` ({_counted(one, one.decided)})" for one in deciding]
     if phrases:
         yield f"  by {', '.join(phrases)}"
 
@@ -165,21 +165,30 @@ def _rules(header: Header, trailer: Trailer) -> Iterator[str]:
 
 def _rule_row(rule: RuleSummary) -> tuple[str, ...]:
     action = f"{rule.action} (report only)" if rule.report_only else str(rule.action)
-    files = plural(rule.decided.files, "file") if rule.decided.files else "nothing"
-    size = format_size(rule.decided.bytes) if rule.decided.files else ""
+    files = _number(rule, rule.decided) if rule.decided.files else "nothing"
+    size = format_size(rule.decided.bytes) if rule.decided.files and not rule.directories else ""
     place = name(rule.place) if rule.place else "built in"
     return (f"`{escape(rule.name)}`", action, files, size, place)
 
 
+def _number(rule: RuleSummary, count: Count) -> str:
+    return plural(count.files, "directory", "directories") if rule.directories else plural(count.files, "file")
+
+
+def _counted(rule: RuleSummary, count: Count) -> str:
+    """What a rule counts, in its own words: an empty directory has no bytes worth telling."""
+    return _number(rule, count) if rule.directories else amount(count)
+
+
 def _rule_notes(rule: RuleSummary, header: Header) -> Iterator[str]:
     if rule.report_only and rule.decided.files:
-        yield f"would go: {amount(rule.decided)}; a report-only rule is never carried out"
+        yield f"would go: {_counted(rule, rule.decided)}; a report-only rule is never carried out"
     if rule.waiting.files:
         due = f"; the next falls due at {moment(rule.next_due, header.now)}" if rule.next_due is not None else ""
-        yield f"not due yet: {amount(rule.waiting)}{due}"
+        yield f"not due yet: {_counted(rule, rule.waiting)}{due}"
     if rule.held.files:
         why = "would not go" if rule.report_only else "kept for another reason"
-        yield f"selected but {why}: {amount(rule.held)}"
+        yield f"selected but {why}: {_counted(rule, rule.held)}"
     for condition, count in _nearest_misses(rule):
         yield f"nearest miss: {plural(count, 'file')} {escape(condition)}"
     if rule.name == BUILT_IN and not (rule.decided.files or rule.waiting.files or rule.held.files):

@@ -156,6 +156,7 @@ def test_the_document_of_a_plan_holds_header_steps_and_what_they_add_up_to() -> 
                 "next_due": "2026-03-01T04:00:00Z",
                 "held": nothing,
                 "near_misses": [{"condition": "b", "files": 1, "bytes": 2}],
+                "directories": False,
             }
         ],
         "kept": [

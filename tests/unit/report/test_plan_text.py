@@ -212,3 +212,13 @@ def test_directories_that_stay_whole_are_named_with_what_keeps_them() -> None:
     assert "`scratch/d`" not in text
     assert "`scratch/d`" in "\n".join(plan_lines(plan, look_through(plan), root=None, verbose=True))
     assert "Stay whole" not in _lines(Plan(_header(), (), Trailer()))
+
+
+def test_a_rule_about_empty_directories_counts_directories() -> None:
+    """They have no bytes worth telling, and are no files."""
+    counts = {"decided": Count(2), "waiting": Count(1), "held": Count(3)}
+    rule = _rule("folders", Action.DELETE, 6, directories=True, **counts)
+    text = _lines(Plan(_header(), (), Trailer(rules=[rule])))
+    assert "`folders`  delete  2 directories    policies/cleanup.yaml:6" in text
+    assert "not due yet: 1 directory\n" in text
+    assert "selected but kept for another reason: 3 directories\n" in text
