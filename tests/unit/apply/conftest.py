@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from apply_world import FixedClock, entry_of
+from apply_world import FixedClock, entry_of, fill
 
+from rules_engine.apply import units
+from rules_engine.apply.contents import Held, read_contents
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Entry
@@ -37,3 +39,27 @@ def root(tmp_path: Path) -> Iterator[Root]:
     (tmp_path / "media").mkdir()
     with Root.create(str(tmp_path / "media")) as found:
         yield found
+
+
+@pytest.fixture
+def job(root: Root) -> Path:
+    """A directory `scratch/j1` with three files of three bytes."""
+    fill(root, "scratch/j1/a", "scratch/j1/b/c", "scratch/j1/b/d")
+    return Path(root.path) / "scratch/j1"
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Lets somebody else act between the look and the rename."""
+
+    def arrange(act: Callable[[], object]) -> None:
+        def read(parent: Directory, name: str, markers: tuple[str, ...]) -> Held:
+            held = read_contents(parent, name, markers)
+            monkeypatch.setattr(units, "read_contents", read_contents)
+            act()
+            return held
+
+        monkeypatch.setattr(units, "read_contents", read)
+
+    yield arrange
+    monkeypatch.undo()

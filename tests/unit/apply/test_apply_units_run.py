@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from apply_world import FixedClock, apply, batch_of, counts, fill, plan_of, tree_of, unit_of
-from other_users import give_away, immutable, ordinary_user
+from other_users import give_away, ordinary_user
 from test_apply_trees import make_deep
 
 from rules_engine.apply import units
@@ -16,7 +16,7 @@ from rules_engine.apply.contents import Held, read_contents
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import LONGEST, Group
 from rules_engine.apply.handover import read_handover
-from rules_engine.apply.model import ActionCount, Event, LeftBehind, Noted, Outcome, RunState, StepResult
+from rules_engine.apply.model import ActionCount, Noted, Outcome, RunState, StepResult
 from rules_engine.apply.pins import set_pin
 from rules_engine.apply.report import from_report
 from rules_engine.apply.retry import Retrier
@@ -35,13 +35,6 @@ from rules_engine.values.vocabulary import JobId, JobType
 
 DELETE, TRASH = StepAction.DELETE, StepAction.TRASH
 BOTH = pytest.mark.parametrize("action", [DELETE, TRASH])
-
-
-@pytest.fixture
-def job(root: Root) -> Path:
-    """The workspace `scratch/j1` of nobody yet, with three files of three bytes."""
-    fill(root, "scratch/j1/a", "scratch/j1/b/c", "scratch/j1/b/d")
-    return Path(root.path) / "scratch/j1"
 
 
 @pytest.fixture
@@ -245,40 +238,6 @@ def test_what_fails_for_a_moment_is_tried_again(root: Root, job: Path, monkeypat
     clock = FixedClock()
     assert counts(apply(plan_of(root, unit_of(root, "scratch", "j1")), root, clock=clock)) == {"done": 1}
     assert len(clock.slept) == 1
-
-
-def test_the_next_run_of_any_plan_finishes_what_was_proved(root: Root, job: Path) -> None:
-    """What another run had begun to remove goes before the first step."""
-    removing = Path(root.path) / ".rules/removing/0123456789abcdef"
-    removing.mkdir(parents=True)
-    job.rename(removing / "77-9")
-    fill(root, "old/y")
-    assert counts(apply(plan_of(root, batch_of(root, "old", "y")), root)) == {"done": 1}
-    assert not removing.exists()
-
-
-def test_a_run_with_a_deadline_leaves_the_rest_to_others(root: Root, job: Path) -> None:
-    """It may be the rest of a large tree."""
-    removing = Path(root.path) / ".rules/removing/0123456789abcdef"
-    removing.mkdir(parents=True)
-    job.rename(removing / "77-9")
-    fill(root, "old/y")
-    apply(plan_of(root, batch_of(root, "old", "y")), root, until=Instant(FixedClock().now() + 1))
-    assert (removing / "77-9/a").exists()
-
-
-def test_what_cannot_be_finished_is_said_and_stops_nobody(root: Root, job: Path) -> None:
-    """The run is about its own steps."""
-    removing = Path(root.path) / ".rules/removing/0123456789abcdef"
-    removing.mkdir(parents=True)
-    job.rename(removing / "77-9")
-    fill(root, "old/y")
-    heard: list[Event] = []
-    with immutable(removing / "77-9/b/c"):
-        plan = plan_of(root, batch_of(root, "old", "y"))
-        assert counts(apply(plan, root, listen=heard.append)) == {"done": 1}
-    where = ".rules/removing/0123456789abcdef/77-9/b/c"
-    assert LeftBehind((f"`{where}` cannot be removed: Operation not permitted",)) in heard
 
 
 def test_a_plan_that_does_not_say_what_a_directory_held_takes_none(root: Root, job: Path) -> None:
