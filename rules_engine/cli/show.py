@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
+from rules_engine.cli.options import exits, plan_format_option, policies_option, root_option, talk_options
 from rules_engine.cli.pages import save_page
 from rules_engine.cli.past import open_past
 from rules_engine.cli.paths0 import show_paths0
@@ -27,6 +27,7 @@ from rules_engine.report.past_run import (
     past_step_lines,
 )
 from rules_engine.report.plan_json import plan_document
+from rules_engine.report.plan_markdown import markdown_lines
 from rules_engine.report.plan_steps import by_directory_lines, by_rule_lines, step_lines
 from rules_engine.report.plan_text import plan_lines
 from rules_engine.report.runs_text import Outlook
@@ -46,7 +47,7 @@ class _Wish:
     page_path: str | None
     paths_of: tuple[str, ...] | None
     """The rules of whose steps the paths are wanted, none of them being all; None where no paths are wanted."""
-    is_json: bool
+    form: str
     quiet: bool
     verbose: bool
 
@@ -64,7 +65,7 @@ class _Wish:
 @click.option("--rule", "rules", multiple=True, metavar="NAME", help="With --paths0: of steps that this rule decided.")
 @policies_option
 @root_option
-@format_option
+@plan_format_option
 @talk_options
 def show(
     *,
@@ -86,13 +87,15 @@ def show(
     """
     if rules and not paths0:
         raise click.UsageError("--rule needs --paths0: of which steps to write the paths")
-    if paths0 and (view is not None or page_path is not None or form == "json"):
+    if paths0 and (view is not None or page_path is not None or form != "text"):
         raise click.UsageError("--paths0 writes paths and nothing else: leave out --html, --format and the views")
-    wish = _Wish(view, page_path, rules if paths0 else None, form == "json", quiet, verbose)
+    wish = _Wish(view, page_path, rules if paths0 else None, form, quiet, verbose)
     if os.path.lexists(file) or not (file == LAST or _RUN.fullmatch(file)):
         with plan_file(file) as plan:
             _show_plan(plan, wish)
         return
+    if form == "markdown":
+        raise click.UsageError("--format markdown is for the FILE of a plan; a run is shown as text or json")
     with open_past(folders, root_path) as (root, outlook):
         _show_run(root, find_run(root, file), outlook, wish)
 
@@ -102,8 +105,10 @@ def _show_plan(plan: Plan, wish: _Wish) -> None:
         show_paths0(plan, wish.paths_of)
     elif wish.page_path is not None:
         save_page(plan, wish.page_path, quiet=wish.quiet)
-    elif wish.is_json:
+    elif wish.form == "json":
         show_lines(plan_document(plan, root=None))
+    elif wish.form == "markdown":
+        show_lines(markdown_lines(plan, look_through(plan), root=None))
     elif wish.view is not None:
         show_lines(_VIEWS[wish.view](plan.batches))
     else:
@@ -125,7 +130,7 @@ def _show_details(run: RecordedRun, details: RunDetails | None, outlook: Outlook
         show_paths0(details.plan, wish.paths_of)
     elif details is not None and wish.page_path is not None:
         save_page(details.plan, wish.page_path, quiet=wish.quiet)
-    elif wish.is_json:
+    elif wish.form == "json":
         show_lines([past_run_document(run, details, outlook, verbose=wish.verbose)])
     elif details is not None and wish.view is not None:
         show_lines(_RUN_VIEWS[wish.view](details))

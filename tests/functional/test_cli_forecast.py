@@ -99,3 +99,13 @@ def test_a_forecast_can_be_read_as_a_page(place: Place) -> None:
     quiet = place.rules("forecast", "--html", "next.html", "--quiet")
     assert (quiet.code, quiet.err) == (0, "")
     assert "nothing would go;" in (place.path / "next.html").read_text("utf-8")
+
+
+def test_a_plan_file_is_shown_in_markdown_as_well(place: Place) -> None:
+    """The plan that a job of CI wrote; a recorded run has no Markdown."""
+    assert place.rules("plan", "--out", "night.plan").code == 0
+    answer = place.rules("show", "night.plan", "--format", "markdown")
+    assert answer.out.splitlines()[0] == "### 1 file, 1000 B, would go: trash 1 file, 1000 B"
+    refused = place.rules("show", "last", "--format", "markdown")
+    assert refused.code == 2
+    assert "--format markdown is for the FILE of a plan" in refused.err
