@@ -115,7 +115,7 @@ class Candidate:
             self.open.add(count_of(group.files))
         elif isinstance(decision, NotDue):
             self._wait(Wait(decision.until, decision.waits_for))
-        elif isinstance(decision, Remove):
+        else:
             self._trash |= decision.action is Action.TRASH
             self._due = max(self._due, decision.due)
 
