@@ -1,22 +1,25 @@
 """CleanupService: all cleaning that a pipeline asks for, by the one planner and the one executor."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from rules_engine.apply.applying import nobody
-from rules_engine.apply.model import Event
+from rules_engine.apply.model import Event, RunResult
 from rules_engine.errors import InvalidValueError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.cleaning import Cleaning, clean
+from rules_engine.jobs.convert import relative_path
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.models import CleanupResult
 from rules_engine.jobs.notices import OnNotice, listener
+from rules_engine.jobs.restoring import restore
 from rules_engine.manifest.errors import UnknownJobError
 from rules_engine.manifest.log import check_job_id
 from rules_engine.manifest.store import ManifestStore
@@ -113,6 +116,20 @@ class CleanupService:
         policies = manual.policies(self._current())
         ask = Ask(limits=limits, said=manual.said)
         return self._clean(Cleaning(policies, ask=ask, about=manual.is_about, dry_run=dry_run))
+
+    def restore(self, run_id: str, paths: Sequence[str | Path] = ()) -> RunResult:
+        """Put back what a cleanup set aside, by the run id in its result; with `paths`, only what it took of these.
+
+        Raises:
+            UnknownRunError: when no recorded run has that id.
+            InvalidValueError: when the run took nothing of one of the paths.
+            RefusedError: when nothing of it can come back, or the root was never initialised.
+            LockedError: when another run holds the lock of the root.
+        """
+        self._root.require_id()
+        below = [relative_path(self._root, path) for path in paths]
+        policies = self._current()
+        return restore(self._root, run_id, below, policies=policies, clock=self._clock, listen=self._listen)
 
     def is_cleanup_enabled(self) -> bool:
         """Whether automatic cleanup removes anything: it is on, and debug mode does not turn it off."""

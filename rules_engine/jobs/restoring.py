@@ -1,17 +1,19 @@
 """Undoing a run: a plan that puts back what it set aside, and makes the directories again that it removed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from rules_engine import __version__
-from rules_engine.apply.model import Outcome
+from rules_engine.apply.applying import apply_plan, nobody
+from rules_engine.apply.model import Event, Outcome, RunResult
 from rules_engine.apply.restored import REASON
 from rules_engine.errors import InvalidValueError, RefusedError
+from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.scan import outermost
-from rules_engine.jobs.runs import RecordedRun, RunDetails, UnknownRunError, open_run_details, recorded_runs
+from rules_engine.jobs.runs import RecordedRun, RunDetails, UnknownRunError, find_run, open_run_details, recorded_runs
 from rules_engine.jobs.taken import Taken, taken_by
 from rules_engine.plan.given import Ask
 from rules_engine.plan.limits import raised
@@ -55,6 +57,27 @@ def restoring(
         course = _Course(root, run.run_id, outermost(paths))
         course.look_through(details)
         yield course.result(details, _header(root, clock, run.run_id, paths, policies or PolicySet()))
+
+
+def restore(
+    root: Root,
+    run_id: str,
+    paths: Sequence[RelPath] = (),
+    *,
+    policies: PolicySet | None = None,
+    clock: Clock | None = None,
+    listen: Callable[[Event], None] = nobody,
+) -> RunResult:
+    """Put back what a run set aside, or what it took at and below `paths`; `run_id` may be the beginning of its id.
+
+    Raises:
+        UnknownRunError: when no recorded run has that id.
+        InvalidValueError, RefusedError, PlanFileError: as `restoring`.
+        LockedError: when another run holds the lock of the root.
+    """
+    known = clock or SystemClock()
+    with restoring(root, known, find_run(root, run_id), paths, policies) as way:
+        return apply_plan(way.plan, root, policies=policies, clock=known, listen=listen)
 
 
 def last_undoable(root: Root) -> RecordedRun:
