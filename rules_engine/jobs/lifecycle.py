@@ -115,7 +115,7 @@ def finish(
     store: ManifestStore | None = None,
     listen: Callable[[Noted], None] = _nobody,
 ) -> JobRecord:
-    """Finish a job: what it has is sealed, then its status link moves.
+    """Finish a job: its status link moves, then what it has is sealed; one that was cut short is gone on with.
 
     Raises:
         UnknownJobError: when the job was never started.
@@ -143,12 +143,17 @@ def end(
     """
     root.require_id()
     store = store or ManifestStore(root, clock)
-    ended = store.end(job_id, success=success, observe=lambda record: observe_job(root, record), held=held)
-    layout = policies.layouts.get(ended.record.job_type)
-    moves = finish_batches(ended.before, ended.record, mode=layout.directory_mode if layout else None)
-    for noted in carry_out(moves, root, policies, clock):
-        listen(noted)
-    return ended
+
+    def move_link(before: JobRecord, after: JobRecord) -> None:
+        layout = policies.layouts.get(after.job_type)
+        moves = finish_batches(before, after, mode=layout.directory_mode if layout else None)
+        for noted in carry_out(moves, root, policies, clock):
+            listen(noted)
+
+    # The seal last: an end without one was cut short, and can be made once more.
+    return store.end(
+        job_id, success=success, observe=lambda record: observe_job(root, record), held=held, settle=move_link
+    )
 
 
 def list_jobs(root: Root, policies: PolicySet, clock: Clock) -> LoadedJobs:

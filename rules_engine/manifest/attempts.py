@@ -4,12 +4,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rules_engine.manifest.fold import Folded
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory
 from rules_engine.values.paths import RelPath
 
 Observed: TypeAlias = Callable[[JobRecord], Iterable[tuple[RelPath, SealedDirectory]]]
 """What a job has now, directory by directory in order."""
+
+Settle: TypeAlias = Callable[[JobRecord, JobRecord], None]
+"""What the end of an attempt makes besides its seal, from the record before and after it."""
+
+
+def nothing(_before: JobRecord, _after: JobRecord) -> None:
+    """Make nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +36,10 @@ class Ended:
     record: JobRecord
     seal: Seal | None = None
     """None where it could not be written, or another host still works on the job."""
+
+
+def may_run(found: Folded) -> tuple[str, str] | tuple[()]:
+    """What to say of a job that only counts as running because one of its lost lines may have begun an attempt."""
+    if found.lost is None:
+        return ()
+    return f"may be running: {found.lost}", "if nobody works on it, finish it first"

@@ -1,6 +1,7 @@
 """What stops a caller of the store: jobs that run, are unknown, or are finished; paths that belong to others."""
 
-from rules_engine.errors import ExitCode, RulesError
+from rules_engine.errors import ExitCode, RulesError, UntrustedStateError
+from rules_engine.manifest.shelf import MANIFESTS
 from rules_engine.values.text import escape
 
 
@@ -58,3 +59,8 @@ class ForeignPathError(RulesError):
             f"job `{escape(self.job_id)}` cannot declare `{escape(self.path)}`: it {self.why}\n"
             "  help: put the file into the job's own workspace or output"
         )
+
+
+def damaged(job_id: str, why: str) -> UntrustedStateError:
+    """The manifest of a job says less than it once did."""
+    return UntrustedStateError(f".rules/{MANIFESTS}/{job_id}", f"is damaged: {why}", "run `rules manifest repair`")

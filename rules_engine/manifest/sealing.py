@@ -6,7 +6,7 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.machine import Machine
 from rules_engine.filesystem.root import open_area
 from rules_engine.manifest.amend import completed
-from rules_engine.manifest.attempts import Ended
+from rules_engine.manifest.attempts import Ended, Settle, nothing
 from rules_engine.manifest.fold import fold
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import observer, read_one
@@ -23,13 +23,18 @@ def seal_attempt(
     job_id: JobId,
     before: JobRecord,
     directories: Iterable[tuple[RelPath, SealedDirectory]],
+    *,
+    settle: Settle = nothing,
 ) -> Ended:
-    """Seal a job whose attempt just ended, with what was observed of it in `directories`."""
+    """Seal a job whose attempt just ended, with what was observed of it in `directories`; first `settle` it."""
     logs = read_logs(state, job_id, find_logs(state, job_id))
     folded = fold(job_id, logs, observer(state, machine, job_id))
     # Lines that are lost are told by the log alone: a seal must not stand for it until that is accepted.
     if folded.record is None or folded.doubt is not None or folded.running:
-        return Ended(before, read_one(state, machine, job_id).folded.record or before)
+        told = read_one(state, machine, job_id).folded.record or before
+        settle(before, told)
+        return Ended(before, told)
+    settle(before, folded.record)
     covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
     data = encode_seal(folded.record, covered, completed(folded.record, directories))
     # The logs are durable and say the same: a seal that is lost or cannot be written makes plans slower, not wrong.

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext
 
-from rules_engine.errors import LockedError, UntrustedStateError
+from rules_engine.errors import LockedError
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.manifest.amend import amended
-from rules_engine.manifest.attempts import Begun, Ended, Observed
-from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError
+from rules_engine.manifest.attempts import Begun, Ended, Observed, Settle, may_run, nothing
+from rules_engine.manifest.ending import cut_short
+from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError, damaged
 from rules_engine.manifest.events import (
     AddDirectory,
     AddFiles,
@@ -129,7 +130,7 @@ class ManifestStore:
         # We hold the job's lock: whoever held it for an earlier attempt does so no more.
         found = self._mended(job_id, locked=False)
         if found.as_written is not None and found.as_written.reading(self._clock.now()) is JobStatus.RUNNING:
-            raise JobRunningError(job_id, *_may_run(found))
+            raise JobRunningError(job_id, *may_run(found))
         return found
 
     def _mended(self, job_id: JobId, *, locked: bool | None = None) -> Folded:
@@ -143,7 +144,7 @@ class ManifestStore:
             self.mend(job_id)
             found = self._read(job_id, locked=locked).folded
         if found.damage is not None and found.record is not None:
-            raise _damaged(job_id, found.damage)
+            raise damaged(job_id, found.damage)
         return found
 
     def mend(self, job_id: str) -> tuple[Repair, ...]:
@@ -235,29 +236,35 @@ class ManifestStore:
         """The record of a job, ended as `end` does; it raises what that raises."""
         return self.end(job_id, success=success, observe=lambda _record: directories).record
 
-    def end(self, job_id: str, *, success: bool, observe: Observed, held: bool | None = None) -> Ended:
-        """End the newest attempt and seal what `observe`, such as `inventory.tracked.observe_job`, sees of the job.
+    def end(
+        self, job_id: str, *, success: bool, observe: Observed, held: bool | None = None, settle: Settle = nothing
+    ) -> Ended:
+        """End the newest attempt, `settle` it, and seal what `observe`, such as `inventory.tracked.observe_job`, sees.
 
-        `held` is for who knows whether the job's lock is held.
+        An end that was cut short before the seal is gone on with. `held` is for who knows whether the job's lock is
+        held.
 
         Raises:
             UnknownJobError: when the job was never started.
             JobFinishedError: when it is finished.
             UntrustedStateError: when its manifest is damaged.
         """
-        checked, host = check_job_id(job_id), check_host(self._machine.host)
+        checked, host, state = check_job_id(job_id), check_host(self._machine.host), self._root.require_state()
         found = self._mended(checked, locked=held)
         if found.record is None:
             raise UnknownJobError(job_id)
-        if found.status is not JobStatus.RUNNING:
+        runs = found.status is JobStatus.RUNNING
+        before = found.record if runs else cut_short(state, found.record, success=success)
+        if before is None:
             raise JobFinishedError(job_id)
-        others = {one.host: one.last_seq for one in found.running if one.host != host}
-        event = Finish(status="completed" if success else "failed", finishes=others)
-        directories = observe(found.record)
-        self._writer.write(checked, event, held=held)
+        directories = observe(before)
+        if runs:
+            others = {one.host: one.last_seq for one in found.running if one.host != host}
+            event = Finish(status="completed" if success else "failed", finishes=others)
+            self._writer.write(checked, event, held=held)
         self._writer.forget(checked)
         self._seals.pop(checked, None)
-        return seal_attempt(self._root.require_state(), self._machine, checked, found.record, directories)
+        return seal_attempt(state, self._machine, checked, before, directories, settle=settle)
 
     def amend_seal(
         self,
@@ -287,14 +294,3 @@ class ManifestStore:
 
     def _read(self, job_id: JobId, *, locked: bool | None = None) -> Found:
         return read_one(self._root.state, self._machine, job_id, locked=locked)
-
-
-def _may_run(found: Folded) -> tuple[str, str] | tuple[()]:
-    """What to say of a job that only counts as running because one of its lost lines may have begun an attempt."""
-    if found.lost is None:
-        return ()
-    return f"may be running: {found.lost}", "if nobody works on it, finish it first"
-
-
-def _damaged(job_id: str, why: str) -> UntrustedStateError:
-    return UntrustedStateError(f".rules/{MANIFESTS}/{job_id}", f"is damaged: {why}", "run `rules manifest repair`")
