@@ -3,12 +3,13 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cliplace import Place
-from recipepages import FOLDER, INDEX, Recipe, read_recipes
+from cliplace import REPOSITORY, Place
+from recipepages import FOLDER, INDEX, Block, Recipe, read_recipes
 from recipestage import session, staged, write_block
 
 RECIPES = list(read_recipes())
@@ -20,6 +21,46 @@ _REMOVALS = {"delete", "trash", "remove_directory"}
 def test_a_recipe_does_what_it_says(recipe: Recipe, tmp_path: Path) -> None:
     """Its policies load, its commands run and print what is shown, and what it says goes and stays is what does."""
     _skip_where_it_cannot_run(recipe)
+    _carry_out(recipe, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"goes": ["scratch/good/slides/1.png"]},
+        {"goes": ["scratch/good/slides/1.png", "scratch/old/slides/1.png", "scratch/bad/slides/1.png"]},
+        {"stays": ["scratch/old/slides/1.png"]},
+        {"stays": ["scratch/bad/slides/2.png"]},
+        {"there": ["media/scratch/bad/slides/2.png"]},
+        {"gone": ["media/scratch/bad/slides/1.png"]},
+    ],
+    ids=["goes less", "goes more", "stays what goes", "stays what is not", "there", "gone"],
+)
+def test_a_recipe_that_said_something_else_would_fail(change: dict[str, list[str]], tmp_path: Path) -> None:
+    """The comparison is exact for what goes, and no name of a file that is not there passes."""
+    recipe = next(one for one in RECIPES if one.title.startswith("Frames two hours"))
+    with pytest.raises(AssertionError):
+        _carry_out(replace(recipe, expect=recipe.expect | change), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("a\nb", "a\nb\n", True),
+        ("a", "a\nb\n", False),
+        ("...\nb", "a\nb\n", True),
+        ("...", "", True),
+        ("in ... days", "in 3 days\n", True),
+        ("in ...", "in 3\ndays\n", False),
+    ],
+)
+def test_three_dots_stand_for_text_and_on_a_line_of_their_own_for_lines(shown: str, printed: str, same: bool) -> None:
+    """Everything else is compared as it stands."""
+    (command,) = Block("console", f"$ rules plan\n{shown}\n").commands
+    assert (re.fullmatch(command.pattern, printed) is not None) is same
+
+
+def _carry_out(recipe: Recipe, tmp_path: Path) -> None:
     with staged(tmp_path, recipe.setup) as place:
         for block in recipe.blocks:
             if block.language == "console":
@@ -37,7 +78,7 @@ def _skip_where_it_cannot_run(recipe: Recipe) -> None:
         pytest.skip("only the superuser can make a directory that refuses every change, with chattr")
 
 
-def _run(place: Place, recipe: Recipe, block: Any) -> None:
+def _run(place: Place, recipe: Recipe, block: Block) -> None:
     commands = block.commands
     assert commands, f"{recipe.title}: a console block without a command"
     for command, (code, output) in zip(commands, session(place, list(commands)), strict=True):
@@ -109,3 +150,10 @@ def test_the_index_finds_every_recipe_and_nothing_else() -> None:
     others = {link for link in links - headings if not (FOLDER / link.split("#")[0]).exists()}
     assert others == set()
     assert [link for link in links - headings if "#" in link and link.split("#")[0] in {r.page for r in RECIPES}] == []
+
+
+def test_the_readme_leads_to_recipes_that_are_there() -> None:
+    """A heading that changes takes its link along."""
+    links = re.findall(r"\]\(docs/how-to/([^)]+#[^)]+)\)", (REPOSITORY / "README.md").read_text("utf-8"))
+    assert len(links) >= 5
+    assert [link for link in links if link not in {recipe.anchor for recipe in RECIPES}] == []
