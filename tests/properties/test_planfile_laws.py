@@ -16,6 +16,7 @@ from rules_engine.errors import ExitCode
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.model import Batch, Entry, Plan, StepAction
 from rules_engine.plan.planfile import PlanFileError, read_plan
+from rules_engine.plan.trashed import TRASH
 from rules_engine.values.paths import RelPath, from_bytes
 from rules_engine.values.vocabulary import EntryKind, JobId, RuleName
 
@@ -46,15 +47,25 @@ entries = st.builds(
     due=st.integers(-(2**63), 2**63 - 1),
     target=paths,
 )
-batches = st.builds(
+runs = st.sampled_from(("0123456789abcdef", "f" * 16))
+emptied = st.builds(
+    Batch,
+    directory=st.just(TRASH),
+    action=st.just(StepAction.EMPTY_TRASH),
+    entries=runs.map(lambda run: (Entry(run, EntryKind.DIRECTORY),)),
+)
+other = st.builds(
     Batch,
     directory=paths,
-    action=st.sampled_from(StepAction),
+    action=st.sampled_from([one for one in StepAction if one is not StepAction.EMPTY_TRASH]),
     entries=st.lists(entries, min_size=1, max_size=3).map(tuple),
     rules=st.sampled_from(((), (RuleName("old"),), (RuleName("alt"), RuleName("öld")))),
     owners=st.sampled_from(((), (JobId("a"),), (JobId("a"), JobId("b")))),
     deliverable=st.booleans(),
+    from_run=runs,
 )
+# A plan that would empty anything but the trash of runs is refused; tests/unit/plan/test_trashed.py holds that.
+batches = emptied | other
 
 
 def refused(data: bytes) -> None:
