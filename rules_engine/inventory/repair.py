@@ -1,16 +1,18 @@
 """Repairing the manifests of a root: each under its job's lock, with a scan of the workspace for what no line names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from rules_engine.errors import LockedError, RulesError
 from rules_engine.filesystem.locks import lock_job
+from rules_engine.filesystem.machine import this_machine
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.tracked import observe_job
 from rules_engine.manifest.log import is_job_id
 from rules_engine.manifest.repair import Repair, accept_loss, note_hosts, plan_repair, set_aside_odd
-from rules_engine.manifest.resealing import drop_lone_seal
+from rules_engine.manifest.resealing import drop_lone_seal, plan_reseal
+from rules_engine.manifest.shelf import list_shelf
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.manifest.verify import Finding, verify
 from rules_engine.values.clock import Clock
@@ -55,7 +57,17 @@ def outlooks(root: Root, clock: Clock, only: Collection[str] = ()) -> tuple[Outl
             found.append(Outlook(job_id, plan_repair(state, JobId(job_id), now=clock.now())))
         except RulesError as err:
             found.append(Outlook(job_id, cannot=str(err).partition("\n")[0]))
-    return tuple(found)
+    return (*found, *_cut_short(root, frozenset(one.job_id for one in found), only))
+
+
+def _cut_short(root: Root, known: Collection[str], only: Collection[str]) -> Iterator[Outlook]:
+    """Repairs that were cut short once the logs were whole: nothing is wrong, but plans would read them for ever."""
+    state = root.require_state()
+    for job_id in sorted(list_shelf(state).seals):
+        if job_id not in known and (not only or job_id in only):
+            repairs = plan_reseal(state, this_machine(), job_id)
+            if repairs:
+                yield Outlook(job_id, repairs)
 
 
 def repair(root: Root, store: ManifestStore, clock: Clock, job_id: str, *, accept: bool = False) -> Repaired:

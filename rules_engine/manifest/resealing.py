@@ -11,7 +11,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import read_one
 from rules_engine.manifest.repair import LARGEST, Repair, find_seal, keep_copy
 from rules_engine.manifest.seal import CoveredLog, encode_seal
-from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, find_on_shelf, read_logs
+from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, Listing, find_on_shelf, read_logs
 from rules_engine.values.vocabulary import JobId
 
 
@@ -22,21 +22,39 @@ def mend_seal(state: Directory, machine: Machine, job_id: JobId) -> tuple[Repair
         OSError: when that cannot be written.
     """
     listing = find_on_shelf(state, job_id)
-    found = read_one(state, machine, job_id)
-    # While a manifest is damaged its seal, damaged or not, is the only sign that there was one.
-    if job_id not in listing.seals or found.seal is not None or found.folded.doubt is not None:
+    if not _is_outdated(state, machine, job_id, listing):
         return ()
     seal = find_seal(state, job_id)
     if seal is None:
         return (_set_aside(state, job_id),)
-    if not _says_the_same(found.folded, seal.record):
-        return ()
     logs = read_logs(state, job_id, listing.logs.get(job_id, {}))
     covered = [CoveredLog(log.host, log.length, log.check) for log in logs]
     with open_area(state, SEALED) as area:
         data = encode_seal(replace(seal.record, packed=False), covered, completed(seal.record, seal.directories()))
         area.write_file(f"{job_id}{SEAL_SUFFIX}", data)
-    return (Repair(f"{SEALED}/{job_id}{SEAL_SUFFIX}", "covers the mended manifest again"),)
+    return (_covers_again(job_id),)
+
+
+def plan_reseal(state: Directory, machine: Machine, job_id: JobId) -> tuple[Repair, ...]:
+    """What `mend_seal` would do for a job in whose logs nothing is wrong: their repair was cut short before it."""
+    is_outdated = _is_outdated(state, machine, job_id, find_on_shelf(state, job_id))
+    return (_covers_again(job_id),) if is_outdated and find_seal(state, job_id) is not None else ()
+
+
+def _is_outdated(state: Directory, machine: Machine, job_id: JobId, listing: Listing) -> bool:
+    """Whether a seal is damaged, or was outdated by a repair."""
+    if job_id not in listing.seals:
+        return False
+    found = read_one(state, machine, job_id)
+    # While a manifest is damaged its seal, damaged or not, is the only sign that there was one.
+    if found.seal is not None or found.folded.doubt is not None:
+        return False
+    seal = find_seal(state, job_id)
+    return seal is None or _says_the_same(found.folded, seal.record)
+
+
+def _covers_again(job_id: JobId) -> Repair:
+    return Repair(f"{SEALED}/{job_id}{SEAL_SUFFIX}", "covers the mended manifest again")
 
 
 def drop_lone_seal(state: Directory, job_id: JobId) -> tuple[Repair, ...]:

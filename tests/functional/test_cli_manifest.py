@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from cliplace import LAYOUT, Place
 
+from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.root import Root
+from rules_engine.manifest.repair import mend
+from rules_engine.manifest.store import ManifestStore
 from rules_engine.values.vocabulary import JobId
 
 UNTIL = "`rules manifest repair` mends what the evidence allows; until then everything concerned is kept\n"
@@ -130,6 +133,22 @@ def test_a_bit_of_a_sealed_manifest_is_restored_from_the_seal(place: Place, log:
     assert "restored from the seal: it says the same as what is damaged said\n" in repaired.out
     assert "sealed/j.json: covers the mended manifest again\n" in repaired.out
     assert place.rules("job", "show", "j", "--format", "json").document["declared"] == declared
+
+
+def test_a_repair_that_was_cut_short_before_the_seal_is_gone_on_with(place: Place, log: Path) -> None:
+    """With the manifest whole again nothing is wrong, but every plan would read it instead of the seal."""
+    assert place.rules("job", "finish", "j").code == 0
+    damage(log, b"none/j/b", b"none/j/x")
+    with Root.open(str(place.media)) as root:
+        mend(root.require_state(), JobId("j"), now=SystemClock().now())
+        assert not ManifestStore(root, SystemClock()).get("j").sealed
+    assert place.rules("manifest", "verify").code == 0
+    would = place.rules("manifest", "repair", "--dry-run")
+    assert "sealed/j.json: covers the mended manifest again\n" in would.out
+    assert place.rules("manifest", "repair").out == would.out
+    with Root.open(str(place.media)) as root:
+        assert ManifestStore(root, SystemClock()).get("j").sealed
+    assert place.rules("manifest", "repair").out == "nothing to repair\n"
 
 
 def test_what_is_no_manifest_is_only_moved_when_named(place: Place, log: Path) -> None:
