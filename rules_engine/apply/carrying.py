@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
+from itertools import takewhile
 
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.breaker import Breaker, StopRun
@@ -23,6 +24,7 @@ from rules_engine.apply.model import (
 )
 from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, to_runs
 from rules_engine.apply.report import to_report
+from rules_engine.apply.restored import REASON
 from rules_engine.apply.runs import RunFolder
 from rules_engine.errors import RulesError
 from rules_engine.plan.model import Batch
@@ -86,6 +88,7 @@ class Carrying:
         """Why the run stopped early; empty where it did not."""
         breaker = Breaker()
         try:
+            self._announce(batches)
             for number, index, batch in self._unsettled(batches, recorded):
                 self._stop_when_late()
                 for at, result in enumerate(self._executor.carry_out(batch, index), index):
@@ -99,6 +102,20 @@ class Carrying:
         except StopRun as stop:
             return self._last_commit() or stop.why
         return ""
+
+    def _announce(self, batches: Iterable[Batch]) -> None:
+        """Tell the seals what is about to be put back."""
+        # Before the first step: killed between a rename and its record, and undone by another plan, which finds the
+        # file at its place, a run would leave a file of a job behind that no seal names.
+        for batch in takewhile(lambda one: one.reason == REASON, batches):
+            self._amender.add(batch, 0, [Outcome.DONE] * len(batch.entries))
+        try:
+            amended = self._amender.amend()
+        except OSError as err:
+            self._broken = f"the seals could not be written: {err.strerror or err}"
+            raise StopRun(self._broken) from err
+        if amended:
+            self._look_again(amended)
 
     def _stop_when_late(self) -> None:
         # Asked only before a further step: a run that is through is finished, however late.
