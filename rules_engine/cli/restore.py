@@ -1,11 +1,11 @@
 """`rules restore`: puts back what a run set aside, as a plan like any other."""
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 import click
 
-from rules_engine.apply.model import Outcome, RunResult
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
 from rules_engine.cli.past import is_there
@@ -28,6 +28,7 @@ from rules_engine.report.overview import Overview, look_through
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
 from rules_engine.report.run_text import run_document, run_lines
+from rules_engine.values.paths import RelPath
 from rules_engine.values.text import escape
 
 _MOST_PINS: Final = 1_000
@@ -89,17 +90,21 @@ def restore(
             if not quiet:
                 for note in way.notes:
                     talk(f"note: {escape(note)}")
-            if pinned and way.back > _MOST_PINS:
-                raise click.UsageError(f"that would be {way.back} pins; pin the directory with `rules pin DIR` instead")
+            pins = way.back + len(way.there)
+            if pinned and pins > _MOST_PINS:
+                raise click.UsageError(f"that would be {pins} pins; pin the directory with `rules pin DIR` instead")
             if dry_run or out is not None:
                 _show(way.plan, root, out, form, verbose=verbose)
                 return ExitCode.DONE
             progress = Progress(quiet=quiet)
             result = carry_out_if_agreed(way.plan, policies, root, progress, yes=yes, form=form, verbose=verbose)
+            is_settled = result is not None or not way.back
+        if pinned and is_settled:
+            # Also what is there already: killed after the last rename, the same command again has nothing else to do.
+            back = put_back(root, result.run_id) if result is not None else ()
+            _pin(root, (*way.there, *back), run.run_id, quiet=quiet)
         if result is None:
             return ExitCode.DONE
-        if pinned:
-            _pin(root, result, run.run_id, quiet=quiet)
     show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
     return result.exit_code
 
@@ -134,10 +139,9 @@ def _show(plan: Plan, root: Root, out: str | None, form: str, *, verbose: bool) 
     show(plan_lines(plan, overview, root=root.path, verbose=verbose))
 
 
-def _pin(root: Root, result: RunResult, run_id: str, *, quiet: bool) -> None:
+def _pin(root: Root, back: Sequence[RelPath], run_id: str, *, quiet: bool) -> None:
     clock = SystemClock()
-    back = put_back(root, result.run_id)
     for path in back:
         pin(root, clock, Pin(path=path, reason=f"put back from run {run_id}"))
-    if not quiet and result.count(Outcome.DONE):
+    if not quiet and back:
         talk(f"pinned: {len(back)}; `rules pin --list` names them")

@@ -36,8 +36,8 @@ class Restoring:
     plan: Plan
     back: int
     """How many entries go back; with none the plan does nothing but make directories again."""
-    at_place: int
-    """How many are at their place already."""
+    there: tuple[RelPath, ...]
+    """What is at its place already, put back before."""
     notes: tuple[str, ...]
     """What cannot come back, one line each."""
 
@@ -121,7 +121,7 @@ class _Course:
     """Directories that are to be there, and whose entries need them."""
     back: Count = field(default_factory=Count)
     entries: int = 0
-    at_place: int = 0
+    there: list[RelPath] = field(default_factory=list)
     deleted: int = 0
     emptied: int = 0
     in_the_way: int = 0
@@ -147,7 +147,7 @@ class _Course:
 
     def _count(self, taken: Taken) -> None:
         self.met.update(one for one in self.paths if is_at_or_below(taken.path, one))
-        self.at_place += taken.at_place
+        self.there += [taken.path] if taken.at_place else []
         self.deleted += taken.deleted
         self.emptied += taken.emptied
         if taken.entry is None:
@@ -163,14 +163,14 @@ class _Course:
         if missed:
             raise InvalidValueError("path", missed[0], f"is nothing that run {self.run_id} took away")
         made = tuple(self._directories())
-        if not (self.entries or made or self.at_place):
+        if not (self.entries or made or self.there):
             notes = "; ".join(self._notes()) or "it took nothing away"
             raise RefusedError(f"nothing of run {self.run_id} can come back: {notes}", "`rules runs` lists other runs")
         steps = {StepAction.RESTORE.value: self.back} if self.entries else {}
         if made:
             steps[StepAction.CREATE_DIRECTORY.value] = Count(sum(len(one.entries) for one in made))
         plan = Plan(header, self._batches(made, details), Trailer(steps=dict(sorted(steps.items()))))
-        return Restoring(plan, self.entries, self.at_place, tuple(self._notes()))
+        return Restoring(plan, self.entries, tuple(self.there), tuple(self._notes()))
 
     def _notes(self) -> Iterator[str]:
         if self.deleted:
@@ -179,8 +179,8 @@ class _Course:
             yield f"{plural(self.deleted, 'file')} {was} deleted, not set aside: {them} cannot come back"
         if self.emptied:
             yield f"{plural(self.emptied, 'entry', 'entries')} of it left the trash since: the trash was emptied"
-        if self.at_place:
-            yield f"{plural(self.at_place, 'entry is', 'entries are')} at the old place already"
+        if self.there:
+            yield f"{plural(len(self.there), 'entry is', 'entries are')} at the old place already"
         if self.in_the_way:
             yield f"{plural(self.in_the_way, 'entry finds', 'entries find')} the old name taken, and will be left alone"
 

@@ -166,6 +166,17 @@ def test_pinned_it_stays_whatever_the_rules_say(place: Place) -> None:
     assert [(one["path"], one["reason"]) for one in pins] == [("a/film.part", f"put back from run {run}")]
 
 
+def test_what_is_there_already_is_pinned_too(place: Place) -> None:
+    """So that a command that was killed between the last rename and the pins can be repeated."""
+    run = applied(place)
+    assert place.rules("restore", run, "--yes").code == 0
+    done = place.rules("restore", run, "--pin", "--yes")
+    assert done.code == 0
+    assert "pinned: 1; `rules pin --list` names them" in done.err
+    pins = place.rules("pin", "--list", "--format", "json").document["pins"]
+    assert [one["path"] for one in pins] == ["a/film.part"]
+
+
 def test_it_works_without_policies(place: Place) -> None:
     """A broken policy must not be in the way of whoever undoes what it did."""
     run = applied(place)
