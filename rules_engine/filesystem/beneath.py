@@ -7,6 +7,7 @@ from typing import Final
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem import linux
+from rules_engine.filesystem.mounts import mount_id
 from rules_engine.values.paths import to_bytes
 
 # O_NONBLOCK: a FIFO swapped in would otherwise hang the open.
@@ -26,15 +27,19 @@ def check_name(name: str) -> None:
 
 
 class Opener:
-    """Opens directories below one root: through no link, into no mount."""
+    """Opens directories below one root: through no link, into no mount; `portable` does without what Linux adds."""
 
-    __slots__ = ("_mount", "_reach", "device", "portable")
+    __slots__ = ("_mount", "_reach", "by_kernel", "device", "knows_mounts", "portable")
 
     def __init__(self, fd: int, *, portable: bool) -> None:
-        self.portable = portable or not linux.has_openat2()
+        self.portable = portable
+        self.by_kernel = not portable and linux.has_openat2()
+        """Whether the kernel itself sees to it that a path stays beneath the root."""
         self.device = os.fstat(fd).st_dev
-        self._mount = linux.mount_id(fd) if self.portable else None
-        self._reach: Callable[[int, str], int] = self._by_component if self.portable else _by_openat2
+        self._mount = None if self.by_kernel else mount_id(fd)
+        self.knows_mounts = self.by_kernel or self._mount is not None
+        """Whether a mount of the same filesystem is told from a directory."""
+        self._reach: Callable[[int, str], int] = _by_openat2 if self.by_kernel else self._by_component
 
     def open(self, fd: int, path: str) -> int:
         """A descriptor of the directory at `path` below `fd`; `` is `fd` again."""
@@ -58,7 +63,7 @@ class Opener:
 
     def _one(self, fd: int, name: str) -> int:
         found = os.open(name, OPEN, dir_fd=fd)
-        if os.fstat(found).st_dev != self.device or linux.mount_id(found) != self._mount:
+        if os.fstat(found).st_dev != self.device or mount_id(found) != self._mount:
             os.close(found)
             raise OSError(errno.EXDEV, "another filesystem is mounted here", name)
         return found

@@ -41,12 +41,21 @@ class Directory:
         if not os.path.isabs(path):
             raise InvalidValueError("root", path, "is not absolute")
         fd = os.open(path.rstrip("/") or "/", OPEN)
-        return cls(fd, Opener(fd, portable=portable))
+        try:
+            return cls(fd, Opener(fd, portable=portable))
+        except BaseException:
+            os.close(fd)
+            raise
 
     @property
     def device(self) -> int:
         """The device of the filesystem that it lies on."""
         return self._opener.device
+
+    @property
+    def opener(self) -> Opener:
+        """How directories below it are opened."""
+        return self._opener
 
     def open(self, path: RelPath) -> "Directory":
         """Open the directory at `path` below this one, through no link and into no mount; `` is this one again.
@@ -137,7 +146,8 @@ class Directory:
         check_name(new_name)
         if not self._opener.portable and linux.rename_noreplace(self.fd, name, to.fd, new_name):
             return
-        # A link never replaces. Killed in between, the file has both names and none is lost.
+        # A link never replaces, and of a directory there is none: that is refused. Killed in between, the file has both
+        # names and none is lost.
         os.link(name, new_name, src_dir_fd=self.fd, dst_dir_fd=to.fd, follow_symlinks=False)
         os.unlink(name, dir_fd=self.fd)
 

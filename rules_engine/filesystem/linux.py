@@ -13,11 +13,14 @@ _RESOLVE_BENEATH: Final = 0x08 | 0x04 | 0x02 | 0x01  # BENEATH, NO_SYMLINKS, NO_
 _RENAME_NOREPLACE: Final = 1
 _SYS_OPENAT2: Final = 437  # the same number on every 64-bit Linux
 _AGAIN: Final = 128
+_BLOCKED: Final = frozenset({errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EINVAL})
+"""What an older kernel answers, and a container that forbids what it does not know."""
 _LONGEST_ID: Final = 32
 
 
 @functools.cache
-def _libc() -> ctypes.CDLL:
+def libc() -> ctypes.CDLL:
+    """The C library of this process."""
     return ctypes.CDLL(None, use_errno=True)
 
 
@@ -38,7 +41,7 @@ def _openat2() -> Callable[[int, int, bytes, bytes, int], int]:
         ctypes.c_size_t,
         use_errno=True,
     )
-    return prototype(("syscall", _libc()))
+    return prototype(("syscall", libc()))
 
 
 @functools.cache
@@ -65,14 +68,20 @@ def open_beneath(directory_fd: int, path: str, flags: int) -> int:
 
 @functools.cache
 def has_openat2() -> bool:
-    """Whether openat2 works here: asked once, of a path that must open; a later refusal is never taken for "no"."""
+    """Whether openat2 works here: asked once, of a path that must open; a later refusal is never taken for "no".
+
+    Raises:
+        OSError: when it could not be asked, as with too many open files; the next call asks again.
+    """
     if sys.platform != "linux" or sys.maxsize < 2**32:  # pragma: no cover - another system
         return False
     here = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.close(open_beneath(here, ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-    except OSError:  # pragma: no cover - an older kernel, or one that forbids it
-        return False
+    except OSError as err:
+        if err.errno in _BLOCKED:
+            return False
+        raise
     finally:
         os.close(here)
     return True
@@ -84,20 +93,20 @@ def rename_noreplace(source_fd: int, name: str, target_fd: int, new_name: str) -
     Raises:
         FileExistsError: when `new_name` is there.
     """
-    call = getattr(_libc(), "renameat2", None) if sys.platform == "linux" else None
+    call = getattr(libc(), "renameat2", None) if sys.platform == "linux" else None
     if call is None:  # pragma: no cover - another system
         return False
     old, new = os.fsencode(name), os.fsencode(new_name)
     if call(ctypes.c_int(source_fd), old, ctypes.c_int(target_fd), new, ctypes.c_uint(_RENAME_NOREPLACE)) == 0:
         return True
-    if ctypes.get_errno() in {errno.EINVAL, errno.ENOSYS}:  # pragma: no cover - some network filesystems
+    if ctypes.get_errno() in {errno.EINVAL, errno.ENOSYS}:
         return False
     raise _failed(name)
 
 
 def sync_filesystem(fd: int) -> bool:
     """Make everything on the filesystem of `fd` durable; False where there is no such call."""
-    call = getattr(_libc(), "syncfs", None) if sys.platform == "linux" else None
+    call = getattr(libc(), "syncfs", None) if sys.platform == "linux" else None
     if call is None:  # pragma: no cover - another system
         return False
     if call(ctypes.c_int(fd)) == 0:
@@ -105,15 +114,6 @@ def sync_filesystem(fd: int) -> bool:
     if ctypes.get_errno() == errno.ENOSYS:  # pragma: no cover - an older kernel
         return False
     raise _failed("")
-
-
-def mount_id(fd: int) -> int | None:
-    """The number of the mount that `fd` lies on; None where the system does not say."""
-    try:
-        with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
-            return next((int(line.split()[1]) for line in lines if line.startswith("mnt_id:")), None)
-    except OSError:
-        return None
 
 
 def boot_time_ns() -> int | None:

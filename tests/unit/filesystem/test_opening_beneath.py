@@ -9,6 +9,7 @@ import pytest
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem import linux
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.mounts import mount_id
 from rules_engine.values.paths import RelPath
 
 
@@ -141,4 +142,4 @@ def test_what_the_system_refuses_is_an_error_with_its_number(here: Directory) ->
         with pytest.raises(OSError) as caught:  # noqa: PT011 - the errno is the claim
             call()
         assert caught.value.errno == errno.EBADF
-    assert linux.mount_id(fd) is None
+    assert mount_id(fd) is None
