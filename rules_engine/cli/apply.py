@@ -15,6 +15,7 @@ from rules_engine.cli.terminal import is_interactive, show
 from rules_engine.cli.undoing import undo_of
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
+from rules_engine.jobs.applied import note_applied
 from rules_engine.jobs.foreseeing import make_hints_anew
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.plan.given import Ask
@@ -88,6 +89,8 @@ def apply(
             ask = Ask(release=frozenset(map(RuleName, releases)))
             made = found.plan(clock.now(), narrowed.ask(ask, known, found.known_jobs))
             result = carry_out_if_agreed(made, known, root, progress, yes=yes, form=form, verbose=verbose)
+            if result is None and yes:
+                note_applied(root, known, made.trailer.run_id, clock)
         if result is not None and policies is not None:
             make_hints_anew(root, policies, SystemClock(), logging.getLogger("rules_engine.jobs"))
     if result is None:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from rules_engine.apply.applied import AREA, AppliedSet, read_applications, read_applied
+from rules_engine.apply.applied import AREA, AppliedSet, read_applications, read_applied, record_applied
 from rules_engine.errors import UntrustedStateError
+from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
 from rules_engine.policy.load import check_texts
 from rules_engine.policy.model import PolicySet
+from rules_engine.values.clock import Clock
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -38,6 +40,21 @@ def last_applied(root: Root, *, environment: Mapping[str, str] = _NOTHING) -> Po
         return None
     order = read_applications(root.state)
     return load_applied(read_applied(root.state, order[-1].digest), environment=environment) if order else None
+
+
+def note_applied(root: Root, policies: PolicySet, run_id: str, clock: Clock) -> None:
+    """Note that `policies` are applied by a run that had nothing to do, and that leaves no other trace.
+
+    Else a keep rule that was in force on quiet nights only would protect nothing once it is taken away.
+
+    Raises:
+        LockedError: when another run holds the lock of the root.
+        UntrustedStateError: when the record of earlier sets is damaged.
+        RefusedError: when it cannot be written.
+    """
+    state = root.require_state()
+    with lock_root(state, clock=clock):
+        record_applied(state, policies, run_id, clock.now())
 
 
 def load_applied(applied: AppliedSet, *, environment: Mapping[str, str] = _NOTHING) -> PolicySet:

@@ -52,6 +52,18 @@ def test_a_release_is_asked_for_once(applied: Place, tmp_path: Path) -> None:
     assert applied.rules("apply", "--yes").code == 0
 
 
+def test_a_rule_that_was_applied_in_a_quiet_night_protects_as_well(place: Place) -> None:
+    """A run that had nothing to do is an application too, though it leaves no folder."""
+    for name in ("a/temp_1", "a/temp_2", "a/film.part"):
+        (place.media / name).unlink()
+    assert place.rules("apply", "--yes").code == 0
+    assert place.rules("runs", "--format", "json").document["runs"] == []
+    place.write("policies/cleanup.yaml", CLEANUP.replace(HEROES, ""))
+    refused = place.rules("apply", "--yes")
+    assert refused.code == 6
+    assert "keep rule `heroes` (policies/cleanup.yaml:12, applied until now) protects 1 file, 2 B" in refused.out
+
+
 def test_a_plan_says_itself_what_it_releases(applied: Place) -> None:
     """Nobody adds a release to a plan that others have read."""
     answer = applied.rules("apply", "night.plan", "--release", "heroes")
