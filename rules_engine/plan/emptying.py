@@ -1,4 +1,4 @@
-"""Trash that empties itself: what runs set aside longer than `trash.keep` ago goes with the plan, as steps of its own."""
+"""Trash that empties itself: what runs set aside before `trash.keep` goes with the plan, as steps of its own."""
 
 from collections.abc import Iterator
 from typing import Final
