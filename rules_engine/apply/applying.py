@@ -12,6 +12,7 @@ from rules_engine.apply.checks import check_policies, check_refusals, check_root
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group
 from rules_engine.apply.handover import Handover
+from rules_engine.apply.in_use import InUse
 from rules_engine.apply.model import Event, LeftBehind, RunResult, RunStarted, RunState, StateRetired
 from rules_engine.apply.outcomes import OutcomeLine
 from rules_engine.apply.permissions import Parents
@@ -31,10 +32,11 @@ from rules_engine.filesystem.root import Root
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.model import Plan
 from rules_engine.plan.releases import released_by
-from rules_engine.policy.model import PolicySet
+from rules_engine.policy.model import AskInUse, PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
+from rules_engine.values.vocabulary import JobId
 
 
 def nobody(_event: Event) -> None:
@@ -148,6 +150,8 @@ class _Application:
             parents.close_left_open()
             handover = Handover(state, clock, run_id=self.folder.run_id, uid=os.geteuid())
         present = Present(root, jobs, self.policies, self.own, clock, pins=PinsOnDisk(state))
+        strict = self.policies.settings.in_use is AskInUse.STRICT
+        in_use = InUse(root, clock, present.is_done, strict=strict)
         retrier = Retrier(self.policies.settings.retry, clock)
         return Carrying(
             executor=Executor(
@@ -156,17 +160,23 @@ class _Application:
                 trash=trash,
                 units=Units(state, self.folder.run_id, self.policies.settings.keep_markers),
                 guard=present,
+                in_use=in_use,
                 parents=parents if self.policies.settings.open_parents else None,
             ),
             group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
             folder=self.folder,
             amender=SealAmender(ManifestStore(self.root, clock)),
             handover=handover,
-            look_again=present.look_again,
+            look_again=lambda amended: _look_again(present, in_use, amended),
             clock=clock,
             listen=self.listen,
             until=self.until,
         )
+
+
+def _look_again(present: Present, in_use: InUse, amended: frozenset[JobId]) -> None:
+    present.look_again(amended)
+    in_use.look_again()
 
 
 def _known(store: ManifestStore, policies: PolicySet) -> Known:

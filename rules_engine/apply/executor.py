@@ -44,6 +44,7 @@ class Executor:
         trash: Trash | None = None,
         units: Units | None = None,
         guard: Guard | None = None,
+        in_use: Guard | None = None,
         parents: Parents | None = None,
     ) -> None:
         self._root = root
@@ -51,6 +52,7 @@ class Executor:
         self._trash = trash
         self._units = units
         self._guard = guard
+        self._in_use = in_use
         self._parents = parents
 
     def carry_out(self, batch: Batch, first: int = 0) -> Iterator[StepResult]:
@@ -108,6 +110,8 @@ class Executor:
             if is_unit(batch, entry):
                 self._needed_units().give_back(here, batch, entry)
             return held
+        if self._in_use is not None and (used := self._in_use.protects(batch, entry, here)) is not None:
+            return used
         if is_unit(batch, entry):
             return self._needed_units().take(here, batch, entry)
         return self._act(batch, entry, here)

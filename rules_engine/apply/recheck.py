@@ -32,6 +32,7 @@ from rules_engine.values.vocabulary import JobId, JobStatus
 
 REMOVALS: Final = frozenset({StepAction.DELETE, StepAction.TRASH, StepAction.REMOVE_DIRECTORY})
 """The actions that take something away which is not the tool's own link."""
+_FINISHED: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 _ANOTHER_ROOT: Final = "it lies in another root"
 
 
@@ -97,6 +98,11 @@ class Present:
         if is_unit(batch, entry):
             return self._of_unit(batch, join(batch.directory, entry.name))
         return self._of_file(batch, entry)
+
+    def is_done(self, batch: Batch) -> bool:
+        """Whether the owners of its entries vouch that nobody works on them any more: each is a job that finished."""
+        owners = [self._seen.owners.get(job_id) for job_id in batch.owners]
+        return bool(owners) and all(owner is not None and owner.status in _FINISHED for owner in owners)
 
     def _of_way_back(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         if batch.action is StepAction.RESTORE:

@@ -15,6 +15,25 @@ _SYS_OPENAT2: Final = 437  # the same number on every 64-bit Linux
 _AGAIN: Final = 128
 _BLOCKED: Final = frozenset({errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EINVAL})
 """What an older kernel answers, and a container that forbids what it does not know."""
+_SIZE_OF_STATFS: Final = 256  # more than any has
+_SHARED_BY_HOSTS: Final = frozenset(
+    {
+        0x6969,  # NFS
+        0x517B,  # SMB
+        0xFF534D42,  # CIFS
+        0xFE534D42,  # SMB 2
+        0x65735546,  # FUSE: sshfs and others
+        0x01021997,  # 9P
+        0x5346414F,  # AFS
+        0x00C36400,  # Ceph
+        0x0BD00BD0,  # Lustre
+        0x47504653,  # GPFS
+        0x01161970,  # GFS2
+        0x7461636F,  # OCFS2
+        0x786F4256,  # VirtualBox
+        0xBACBACBC,  # VMware
+    }
+)
 _LONGEST_ID: Final = 32
 
 
@@ -114,6 +133,15 @@ def sync_filesystem(fd: int) -> bool:
     if ctypes.get_errno() == errno.ENOSYS:  # pragma: no cover - an older kernel
         return False
     raise _failed("")
+
+
+def is_shared_by_hosts(fd: int) -> bool:
+    """Whether the filesystem of `fd` is one that other hosts use at the same time, as far as its type says so."""
+    call = getattr(libc(), "fstatfs", None) if sys.platform == "linux" else None
+    found = ctypes.create_string_buffer(_SIZE_OF_STATFS)
+    if call is None or call(ctypes.c_int(fd), found) != 0:  # pragma: no cover - another system
+        return False
+    return struct.unpack_from("L", found)[0] & 0xFFFFFFFF in _SHARED_BY_HOSTS
 
 
 def boot_time_ns() -> int | None:

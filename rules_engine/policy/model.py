@@ -185,6 +185,15 @@ class TrashEmptying(StrEnum):
     MANUALLY = "manually"
 
 
+class AskInUse(StrEnum):
+    """Of which files a run asks whether a process uses them."""
+
+    AUTO = "auto"
+    """Of those that no finished job vouches for."""
+    STRICT = "strict"
+    """Of every file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one plan may do at most; None is unlimited, zero allows nothing."""
@@ -220,6 +229,7 @@ class Settings:
     trash_empty: TrashEmptying = TrashEmptying.WITH_APPLY
     keep_markers: tuple[str, ...] = (".rules-keep",)
     state_keep: Duration = Duration(90 * DAY)  # noqa: RUF009 - same
+    in_use: AskInUse = AskInUse.AUTO
     open_parents: bool = False
     """Whether a run may make a directory that its user owns writable for the moment of a step."""
     origins: Mapping[str, Span] = field(default_factory=dict)

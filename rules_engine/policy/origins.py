@@ -28,6 +28,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "trash.empty": "with_apply",
     "keep_markers": "[.rules-keep]",
     "state.keep": "90d",
+    "in_use": "auto",
     "permissions.open_parents": "false",
 }
 """Dotted key → the default; of `root` and `cleanup.file_types` in a word that no policy writes."""

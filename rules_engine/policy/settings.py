@@ -6,7 +6,7 @@ from typing import Final
 from rules_engine.policy.fields import check_path, read_duration, read_size
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.known import Known
-from rules_engine.policy.model import AtFinish, Limits, Retry, Settings, TrashEmptying
+from rules_engine.policy.model import AskInUse, AtFinish, Limits, Retry, Settings, TrashEmptying
 from rules_engine.policy.nodes import Node
 from rules_engine.values.diagnostics import Span
 from rules_engine.values.quantities import FOREVER, ByteCount, Duration
@@ -85,6 +85,7 @@ def read_settings(policies: Iterable[Node], known: Known, findings: Findings) ->
         trash_empty=TrashEmptying(chosen.text("trash.empty", _DEFAULTS.trash_empty)),
         keep_markers=_read_markers(chosen.find("keep_markers"), findings),
         state_keep=chosen.duration("state.keep", _DEFAULTS.state_keep),
+        in_use=AskInUse(chosen.text("in_use", _DEFAULTS.in_use)),
         open_parents=chosen.flag("permissions.open_parents", default=_DEFAULTS.open_parents),
         origins=dict(sorted(chosen.origins.items())),
         written=dict(sorted(chosen.written.items())),

@@ -32,10 +32,10 @@ def test_each_setting_is_shown_with_its_value_and_origin(place: Place) -> None:
     answer = place.process("check", *FOLDERS, "--settings", environment={"RULES_DEBUG": "1"})
     assert answer.code == 0
     lines = answer.out.splitlines()
-    assert lines[0] == "20 settings: 4 set in policies, 1 by the environment, 15 left at the default"
+    assert lines[0] == "21 settings: 4 set in policies, 1 by the environment, 16 left at the default"
     assert lines[-2:] == ["", "2 policies with 0 layouts, 0 rules: 0 errors, 0 warnings"]
     shown = columns(answer.out)
-    assert len(shown) == 20
+    assert len(shown) == 21
     assert shown["root"] == [f"{place.path}/media", "first/settings.yaml:3"]
     assert shown["debug"] == ["true", "RULES_DEBUG"]
     assert shown["cleanup.retention"] == ["12h", "second/settings.yaml:3; first/settings.yaml:5 said 24h"]

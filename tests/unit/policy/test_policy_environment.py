@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rules_engine.policy.environment import variables
 from rules_engine.policy.load import check_folders, check_texts, load_policies
-from rules_engine.policy.model import AtFinish, Settings, TrashEmptying
+from rules_engine.policy.model import AskInUse, AtFinish, Settings, TrashEmptying
 from rules_engine.policy.render import render_all
 from rules_engine.policy.schema import schema_text
 from rules_engine.policy.shipped import shipped_folder
@@ -61,6 +61,7 @@ def test_every_variable_sets_its_key() -> None:
         RULES_KEEP_MARKERS=".hold, .stay",
         RULES_STATE_KEEP="9d",
         RULES_PERMISSIONS_OPEN_PARENTS="yes",
+        RULES_IN_USE="strict",
     )
     assert (found.root, found.debug, found.at_finish) == ("/srv/media", True, AtFinish.NOTHING)
     assert (found.cleanup.enabled, found.cleanup.debug_mode_disables) == (False, False)
@@ -71,6 +72,7 @@ def test_every_variable_sets_its_key() -> None:
     assert (found.retry.attempts, found.retry.first_wait, found.retry.longest_wait) == (2, SECOND, 3 * SECOND)
     assert (found.trash_keep, found.trash_empty) == (DAY, TrashEmptying.MANUALLY)
     assert (found.keep_markers, found.state_keep, found.open_parents) == ((".hold", ".stay"), 9 * DAY, True)
+    assert found.in_use is AskInUse.STRICT
     assert {span.file for span in found.origins.values()} == variables().keys()
 
 
