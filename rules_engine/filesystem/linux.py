@@ -6,6 +6,7 @@ import functools
 import os
 import struct
 import sys
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -160,3 +161,9 @@ def boot_id() -> str:
             return source.read().strip().replace("-", "")[:_LONGEST_ID]
     except OSError:  # pragma: no cover - a system without /proc
         return ""
+
+
+def thread_id() -> int:
+    """What the system calls this thread, whatever Python takes it for."""
+    call = getattr(libc(), "gettid", None)
+    return int(call()) if call is not None else threading.get_native_id()
