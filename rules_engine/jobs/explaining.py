@@ -16,7 +16,7 @@ from rules_engine.jobs.planning import NOTHING_ASKED, guards_of, ranked
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.explain import Explanation, explain
-from rules_engine.plan.explain_unit import describe_unit, unit_above
+from rules_engine.plan.explain_unit import describe_unit, removal_of_unit, unit_above
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.planner import make_plan
 from rules_engine.plan.subject import gather_evidence
@@ -71,7 +71,10 @@ def explain_paths(
         inventory.marked.update(marked)
         moment = instant_to_datetime(now)
         plan = make_plan(policies, loaded.jobs, inventory, seen.guards, now=moment, ask=NOTHING_ASKED)
-        return replace(found, unit=describe_unit(unit, plan.collected()))
+        whole = plan.collected()
+        # A file that no file rule selects goes all the same where its directory does.
+        decision = removal_of_unit(unit, whole) or found.decision
+        return replace(found, decision=decision, unit=describe_unit(unit, whole))
 
     return tuple(answer(path) for path in paths)
 

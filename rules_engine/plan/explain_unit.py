@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.model import Plan
+from rules_engine.plan.model import Plan, Remove
 from rules_engine.plan.subject import Evidence
 from rules_engine.plan.unit_rules import is_outermost, names, workspace_verdicts
-from rules_engine.policy.model import Unit
+from rules_engine.policy.model import Action, Unit
 from rules_engine.values.paths import RelPath, ancestors, is_below, join
-from rules_engine.values.quantities import format_instant
+from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.vocabulary import RuleName
 
 
@@ -37,13 +37,22 @@ def unit_above(path: RelPath, owners: Sequence[JobRecord], seen: Evidence) -> Un
     return None
 
 
+def removal_of_unit(unit: UnitAbove, plan: Plan) -> Remove | None:
+    """The step that takes the directory with all in it, as `plan` has it; None where it stays."""
+    for batch in plan.batches:
+        for entry in batch.entries if batch.wholes else ():
+            if join(batch.directory, entry.name) == unit.path:
+                return Remove(Action(batch.action.value), batch.rules, Instant(entry.due), batch.deliverable)
+    return None
+
+
 def describe_unit(unit: UnitAbove, plan: Plan) -> str:
     """One line: what `plan`, which looked at all of the directory, does with it, and why."""
     quoted = ", ".join(f"`{name}`" for name in unit.rules)
     takes = f"rule {quoted} takes" if len(unit.rules) == 1 else f"rules {quoted} take"
-    for batch in plan.batches:
-        if batch.wholes and any(join(batch.directory, entry.name) == unit.path for entry in batch.entries):
-            return f"{takes} its directory `{unit.path}` whole: {batch.action.value}"
+    going = removal_of_unit(unit, plan)
+    if going is not None:
+        return f"{takes} its directory `{unit.path}` whole: {going.action.value}"
     why = dict(plan.trailer.units_kept).get(unit.path)
     if why is not None:
         return f"{takes} directories whole; `{unit.path}` stays: {why}"

@@ -104,3 +104,14 @@ def test_the_report_of_the_run_tells_of_directories(units: Place) -> None:
     assert report["counts"] == [
         {"action": "delete", "outcome": "done", "steps": 3, "bytes": 21, "directories": 3, "files": 12}
     ]
+
+
+def test_a_file_is_explained_by_the_directory_that_takes_it_along(units: Place) -> None:
+    """No file rule selects it, and yet it goes; as text and as JSON."""
+    units.write("policies/cleanup.yaml", RULES + RENDERS)
+    answer = units.rules("explain", "old/r1/deep/x", "old/stays")
+    assert "\nold/r1/deep/x\n  GOES: trash by `renders`, due since " in answer.out
+    assert "\n  rule `renders` takes its directory `old/r1` whole: trash\n" in answer.out
+    assert "\nold/stays\n  STAYS: no rule selects it\n" in answer.out
+    (found,) = units.rules("explain", "scratch/j1/temp/g", "--format", "json").document["paths"]
+    assert (found["decision"], found["rules"]) == ("delete", ["workspaces"])

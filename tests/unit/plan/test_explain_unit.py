@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from makers import days, evidence, file, job, listed, narrow, planned, policies, removal
 
-from rules_engine.plan.explain_unit import UnitAbove, describe_unit, unit_above
+from rules_engine.plan.explain_unit import UnitAbove, describe_unit, removal_of_unit, unit_above
 from rules_engine.policy.model import Action, After, FileSelector, Tracked, Unit
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import RuleName
@@ -63,3 +63,7 @@ def test_of_several_directories_that_go_the_one_is_said() -> None:
     unit = unit_above(RelPath("x/y/z"), (), evidence(said, (owner,)))
     assert unit is not None
     assert describe_unit(unit, plan) == "rule `caches` takes its directory `x/y` whole: delete"
+    going = removal_of_unit(unit, plan)
+    assert going is not None
+    assert (going.action, going.rules, going.deliverable) == (Action.DELETE, (RuleName("caches"),), False)
+    assert removal_of_unit(replace(unit, path=RelPath("x/other")), plan) is None
