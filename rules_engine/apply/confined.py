@@ -48,14 +48,9 @@ class Caller:
         if failure is not None:
             raise failure
 
-    def check(self) -> None:
-        """Go on, unless the caller was interrupted meanwhile.
-
-        Raises:
-            KeyboardInterrupt: when it was, whatever by.
-        """
-        if self._interruption is not None:
-            raise KeyboardInterrupt
+    def is_interrupted(self) -> bool:
+        """Whether a signal handler raised something in the caller meanwhile: then the run is to end."""
+        return self._interruption is not None
 
     def answer(self, is_over: Callable[[], bool]) -> BaseException | None:
         """In the caller's thread: answer until the run is over; what interrupted the wait for it, if anything did.
@@ -109,8 +104,13 @@ class CallersClock:
         return self._clock.now()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless the caller was interrupted."""
-        self._caller.check()
+        """Wait.
+
+        Raises:
+            KeyboardInterrupt: when the caller was interrupted, now or before.
+        """
+        if self._caller.is_interrupted():
+            raise KeyboardInterrupt
         self._caller.call(lambda: self._clock.sleep(seconds))
 
 
@@ -149,9 +149,9 @@ class _Run(Generic[T]):
 def run_confined(root: Directory, act: Callable[[Caller, GuardState], T]) -> T:
     """What `act` gives, carried out by a thread that may change nothing outside `root`, as far as the kernel can.
 
-    It has the context variables of the caller. A signal handler that raises in the caller stops it at its next
-    `Caller.check`; then what was raised is raised again, unless it was a KeyboardInterrupt that `act` turned into an
-    error of its own.
+    It has the context variables of the caller. Where a signal handler raises in the caller,
+    `Caller.is_interrupted` tells `act` to end; then that is raised again, unless it was a KeyboardInterrupt that `act`
+    turned into an error of its own.
 
     Raises:
         RefusedError: when no thread can be started.
