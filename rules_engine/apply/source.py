@@ -1,6 +1,7 @@
 """The plan that is carried out: read once, proved whole, and from then on only our own copy of it."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,11 +31,19 @@ def own_copy(plan: Plan | str) -> Iterator[tuple[Plan, BinaryIO]]:
         yield read_plan(copy), copy
 
 
+def _check_writers(fd: int, path: str) -> None:
+    # Whoever may write the file decides what the superuser removes.
+    found = os.fstat(fd)
+    if os.geteuid() == 0 and stat.S_ISREG(found.st_mode) and found.st_mode & stat.S_IWOTH:
+        raise PlanFileError(f"anybody may write to `{escape(path)}`, and the superuser applies no such plan")
+
+
 def _copy(path: str, copy: BinaryIO) -> None:
     try:
         # O_NONBLOCK: the open of a FIFO would wait for ever.
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(fd, "rb") as source:
+            _check_writers(fd, path)
             while piece := source.read(_PIECE):
                 copy.write(piece)
     except OSError as err:

@@ -12,6 +12,7 @@ from rules_engine.policy.yamltext import LARGEST_FILE, decode
 from rules_engine.values.diagnostics import Span
 
 _SUFFIXES: Final = (".yaml", ".yml")
+_SUPERUSER: Final = 0
 _CASES: Final = (".cases.yaml", ".cases.yml")
 
 
@@ -59,6 +60,14 @@ def _read_folder(folder: str, findings: Findings) -> list[Source]:
 
 
 def _read_handle(handle: int, folder: str, findings: Findings) -> list[Source]:
+    itself = os.fstat(handle)
+    open_to_all = bool(itself.st_mode & stat.S_IWOTH)
+    if open_to_all and not itself.st_mode & stat.S_ISVTX:
+        help_text = f"take the right to write away with `chmod o-w {folder}`"
+        findings.error("P008", f"anybody may write to the policy folder `{folder}`", None, help_text)
+    # Where others may put files, and for the superuser anywhere, a policy speaks only for who may write the folder.
+    bound = open_to_all or os.geteuid() == _SUPERUSER
+    trusted = frozenset({_SUPERUSER, os.geteuid(), itself.st_uid}) if bound else None
     names = sorted(name for name in os.listdir(handle) if _is_policy(name))
     if not names:
         message = f"the policy folder `{folder}` holds no policy"
@@ -66,7 +75,7 @@ def _read_handle(handle: int, folder: str, findings: Findings) -> list[Source]:
     found: list[Source] = []
     for name in names:
         file = os.path.normpath(os.path.join(folder, name))
-        raw = _read_file(handle, name, file, findings)
+        raw = _read_file(handle, name, file, trusted, findings)
         text = decode(file, raw, findings) if raw is not None else None
         if text is not None:
             found.append(Source(file, os.path.abspath(folder), text))
@@ -78,13 +87,15 @@ def _is_policy(name: str) -> bool:
     return name.endswith(_SUFFIXES) and not name.endswith(_CASES) and not name.startswith(".")
 
 
-def _read_file(folder: int, name: str, file: str, findings: Findings) -> bytes | None:
+def _read_file(folder: int, name: str, file: str, trusted: frozenset[int] | None, findings: Findings) -> bytes | None:
     place = Span(file, 1, 1, 1, 1)
     try:
         # Without O_NONBLOCK opening a FIFO would wait for a writer that never comes.
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         try:
-            if stat.S_ISREG(os.fstat(handle).st_mode):
+            found = os.fstat(handle)
+            if stat.S_ISREG(found.st_mode):
+                _check_writers(found, place, trusted, findings)
                 return _read_whole(handle)
         finally:
             os.close(handle)
@@ -97,6 +108,16 @@ def _read_file(folder: int, name: str, file: str, findings: Findings) -> bytes |
         return None
     findings.error("P004", "the policy file is not a regular file", place, "put a regular file here")
     return None
+
+
+def _check_writers(found: os.stat_result, place: Span, trusted: frozenset[int] | None, findings: Findings) -> None:
+    """Note a policy that somebody may have written who does not speak for the folder."""
+    if found.st_mode & stat.S_IWOTH:
+        help_text = f"take the right to write away with `chmod o-w {place.file}`"
+        findings.error("P008", "anybody may write to the policy file", place, help_text)
+    if trusted is not None and found.st_uid not in trusted:
+        message = f"the policy file belongs to user {found.st_uid}, who has no say in its folder"
+        findings.error("P009", message, place, "give it to the owner of the folder once you have read it")
 
 
 def _read_whole(handle: int) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from apply_world import NOON, POLICIES, FixedClock, apply, batch_of, counts, fill, plan_of, tree_of
+from other_users import IS_ROOT
 
 from rules_engine.apply.model import (
     ActionCount,
@@ -227,3 +228,15 @@ def test_a_swapped_directory_is_not_entered(root: Root, tmp_path: Path) -> None:
     os.symlink(tmp_path / "outside", Path(root.path) / "a")
     assert counts(apply(plan, root)) == {"changed": 1}
     assert os.listdir(tmp_path / "outside") == ["x"]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="it is about the superuser")
+def test_the_superuser_applies_no_plan_that_anybody_may_write(root: Root, tmp_path: Path) -> None:
+    """Whoever may write the file would decide what goes; an ordinary user decides about no more than he may anyway."""
+    fill(root, "a/x")
+    path = write(plan_of(root, batch_of(root, "a", "x")), tmp_path / "p.jsonl")
+    Path(path).chmod(0o666)
+    with pytest.raises(PlanFileError, match="anybody may write to"):
+        apply(path, root)
+    Path(path).chmod(0o664)
+    assert counts(apply(path, root)) == {"done": 1}

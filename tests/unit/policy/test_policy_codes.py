@@ -10,7 +10,7 @@ CASES = REPOSITORY / "tests" / "cases" / "diagnostics"
 
 # Of folders, files and caps: shown in test_policy_sources.py and test_policy_yamltext.py, since no text has them.
 # Of the environment: test_policy_environment.py.
-WITHOUT_CASE = {"P001", "P002", "P003", "P004", "P005", "P006", "P007", "P101", "P113", "P426"}
+WITHOUT_CASE = {"P001", "P002", "P003", "P004", "P005", "P006", "P007", "P008", "P009", "P101", "P113", "P426"}
 
 
 def _used() -> set[str]:

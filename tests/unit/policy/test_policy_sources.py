@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from other_users import IS_ROOT, NOBODY, ordinary_user
 
 from rules_engine.policy.load import PolicyError, check_folders, load_policies
 from rules_engine.policy.yamltext import LARGEST_FILE
@@ -121,3 +122,75 @@ def test_a_folder_with_a_fault_raises_with_the_text_that_a_terminal_shows(tmp_pa
         load_policies([str(tmp_path)])
     assert str(caught.value).splitlines()[1] == "  1 | version: 2"
     assert caught.value.exit_code == 4
+
+
+def test_a_policy_file_that_anybody_may_write_is_an_error(tmp_path: Path) -> None:
+    """A rule in it may be anybody's; what a group writes together is fine."""
+    _write(tmp_path, one="one", two="two")
+    (tmp_path / "one.yaml").chmod(0o666)
+    (tmp_path / "two.yaml").chmod(0o664)
+    assert _codes(tmp_path) == [("P008", "anybody may write to the policy file")]
+
+
+def test_a_policy_folder_that_anybody_may_write_is_an_error(tmp_path: Path) -> None:
+    """Anybody could add a rule, or replace one."""
+    _write(tmp_path, one="one")
+    tmp_path.chmod(0o777)
+    assert _codes(tmp_path) == [("P008", f"anybody may write to the policy folder `{tmp_path}`")]
+    tmp_path.chmod(0o775)
+    assert _codes(tmp_path) == []
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only the superuser can make files of several users")
+def test_in_a_shared_folder_only_files_of_its_owner_and_our_own_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sticky bit keeps others from replacing a file, and not from adding one."""
+    _write(tmp_path, one="one", two="two", three="three")
+    tmp_path.chmod(0o1777)
+    for name, owner in (("one", NOBODY), ("two", 4_242), ("three", 0)):
+        os.chown(tmp_path / f"{name}.yaml", owner, owner)
+    os.chown(tmp_path, 0, 0)
+    monkeypatch.chdir(tmp_path)
+    with ordinary_user():
+        assert _codes(Path()) == [("P009", "the policy file belongs to user 4242, who has no say in its folder")]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only the superuser can make files of several users")
+def test_the_superuser_takes_no_policy_of_somebody_else(tmp_path: Path) -> None:
+    """A folder may be its owner's, and then its owner speaks; any other user does not."""
+    _write(tmp_path, one="one", two="two")
+    os.chown(tmp_path, NOBODY, NOBODY)
+    os.chown(tmp_path / "one.yaml", NOBODY, NOBODY)
+    assert _codes(tmp_path) == []
+    os.chown(tmp_path / "one.yaml", 4_242, 4_242)
+    assert [code for code, _ in _codes(tmp_path)] == ["P009"]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only the superuser can make files of several users")
+def test_an_ordinary_user_may_load_the_policies_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever keeps the folder decides who writes into it."""
+    _write(tmp_path, one="one")
+    tmp_path.chmod(0o755)
+    os.chown(tmp_path / "one.yaml", 4_242, 4_242)
+    monkeypatch.chdir(tmp_path)
+    with ordinary_user():
+        assert _codes(Path()) == []
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "loop"])
+def test_a_folder_that_is_none_is_an_error_and_never_waited_for(tmp_path: Path, kind: str) -> None:
+    """Nobody would ever write to the FIFO."""
+    folder = tmp_path / "policies"
+    if kind == "fifo":
+        os.mkfifo(folder)
+    else:
+        folder.symlink_to("/dev/null" if kind == "device" else folder)
+    assert [code for code, _ in _codes(folder)] == ["P002"]
+
+
+def test_a_device_and_a_loop_of_links_are_no_policies(tmp_path: Path) -> None:
+    """A link is never followed, also one that leads to itself; a device is not read."""
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "null.yaml").symlink_to("/dev/null")
+    assert [code for code, _ in _codes(tmp_path)] == ["P004", "P004"]
