@@ -26,7 +26,7 @@ class RulesHighlighter(RegexHighlighter):
     base_style = "rules."
     highlights: ClassVar[list[str]] = [
         r"^(?P<heading>── .*|Rules, also .*|Kept: .*|Falls due .*|Not looked at|.*when this plan is applied:)$",
-        r"^(?P<heading>Nothing goes: .*|\d+ problems?: .*|freed .*)$",
+        r"^(?P<heading>Nothing goes: .*|No file goes: .*|\d+ problems?: .*|freed .*)$",
         r"^(?P<command>\$ .*)$",
         r"^(?P<refused>REFUSED.*|DELIVERABLES.*|FAILED.*|DAMAGED.*)$",
         r"^  (?P<keep>STAYS)|^  (?P<delete>GOES)",

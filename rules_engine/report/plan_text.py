@@ -12,7 +12,7 @@ from rules_engine.report.overview import Overview
 from rules_engine.report.plan_rest import due_lines, kept_lines, notice_lines, pinned_lines, whole_lines
 from rules_engine.report.tables import align, joined
 from rules_engine.report.trash_text import is_way_back, kept_trash_lines, way_back_lines
-from rules_engine.report.words import VERBS, amount, moment, name, total
+from rules_engine.report.words import VERBS, amount, moment, name, no_file_goes, total
 from rules_engine.values.quantities import format_instant, format_size
 from rules_engine.values.text import escape, plural
 
@@ -79,7 +79,7 @@ def _narrowed(header: Header, trailer: Trailer) -> Iterator[str]:
 def _answer(header: Header, trailer: Trailer) -> Iterator[str]:
     going = total(trailer.steps)
     if not going.files:
-        yield "Nothing goes: no file is due."
+        yield f"{no_file_goes(trailer)}."
     else:
         yield f"{plural(going.files, 'file goes', 'files go')}, {format_size(going.bytes)}, when this plan is applied:"
         yield from _removals(trailer)

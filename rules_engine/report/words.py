@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from rules_engine.plan.model import Count, StepAction
+from rules_engine.plan.model import Because, Count, StepAction, Trailer
 from rules_engine.values.quantities import Instant, format_duration, format_instant, format_size
 from rules_engine.values.text import escape, plural
 
@@ -42,3 +42,11 @@ def total(counts: dict[str, Count], actions: tuple[StepAction, ...] = FILE_REMOV
     """The sum of the counts of those actions."""
     chosen = [counts[action] for action in actions if action in counts]
     return Count(sum(one.files for one in chosen), sum(one.bytes for one in chosen))
+
+
+def no_file_goes(trailer: Trailer) -> str:
+    """The answer of a plan that takes no file, in one line: what is switched off must not look like tidy."""
+    if any(one.because is Because.CLEANUP_OFF for one in trailer.kept):
+        return "Nothing goes: cleanup is off"
+    count = trailer.steps.get(StepAction.REMOVE_DIRECTORY)
+    return "No file goes: none is due" if count is not None and count.files else "Nothing goes: no file is due"

@@ -8,7 +8,7 @@ from rules_engine.plan.model import Count, Header, RuleSummary, StepAction, Trai
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action
 from rules_engine.report.html.gather import Gathered
-from rules_engine.report.words import amount, moment, name, total
+from rules_engine.report.words import amount, moment, name, no_file_goes, total
 from rules_engine.values.quantities import (
     DAY,
     Instant,
@@ -75,7 +75,7 @@ class View:
     def headline(self) -> str:
         """The answer in one line."""
         if not self.going.files:
-            return "Nothing goes: no file is due"
+            return no_file_goes(self.trailer)
         if self.trailer.refusals:
             return f"{plural(self.going.files, 'file')} would go, {format_size(self.going.bytes)}"
         return f"{plural(self.going.files, 'file goes', 'files go')}, {format_size(self.going.bytes)}"

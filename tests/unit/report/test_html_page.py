@@ -8,9 +8,11 @@ import pytest
 
 from rules_engine.plan.model import (
     Batch,
+    Because,
     Count,
     Entry,
     Header,
+    KeptSummary,
     Plan,
     PlanLimits,
     RuleSummary,
@@ -180,3 +182,12 @@ def test_the_block_says_what_waits() -> None:
     trailer = Trailer(due_by_day=[("2026-03-02", Count(1, 2))], due_later=Count(3, 4), left_out=Count(5, 6))
     data = _block(trailer=trailer)
     assert (data["waiting"], data["left_out"]) == ([4, 6], [5, 6])
+
+
+def test_no_file_to_take_is_said_in_three_ways() -> None:
+    """Tidy, only empty directories to remove, or switched off: the last must not look like the first."""
+    off = KeptSummary(Because.CLEANUP_OFF, "cleanup is off", Count(1, 1))
+    empty = {StepAction.REMOVE_DIRECTORY: Count(3, 0)}
+    assert _view(Trailer()).headline == "Nothing goes: no file is due"
+    assert _view(Trailer(steps=empty)).headline == "No file goes: none is due"
+    assert _view(Trailer(steps=empty, kept=[off])).headline == "Nothing goes: cleanup is off"
