@@ -25,7 +25,7 @@ def pin_text(pin: Pin) -> str:
     what = f"job `{pin.job}`" if pin.job is not None else f"`{pin.path or '.'}`"
     reason = f": {pin.reason}" if pin.reason else ""
     until = f" until {format_instant(pin.until)}" if pin.until is not None else ""
-    return f"{what} is pinned{reason}{until}"
+    return f"{what} is pinned{until}{reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ def test_a_pin_keeps_a_file_until_it_is_taken_away(place: Place) -> None:
     assert paths(place) == ["a/film.part", "a/temp_1", "a/temp_2"]
     pinned = place.process("pin", "a/temp_1", "--reason", "asked for\n", "--until", "+30d")
     assert (pinned.code, pinned.err) == (0, "")
-    assert re.fullmatch(r"`a/temp_1` is pinned: asked for\\n until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n", pinned.out)
+    assert re.fullmatch(r"`a/temp_1` is pinned until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: asked for\\n\n", pinned.out)
     plan = place.process("plan")
     assert "Pinned by hand\n  `a/temp_1`  1 file, 5 B  until " in plan.out
     assert "asked for\\n" in plan.out
     assert "  1 file  5 B  pinned\n" in plan.out
     assert paths(place) == ["a/film.part", "a/temp_2"]
     explained = place.rules("explain", "a/temp_1")
-    assert "STAYS: `a/temp_1` is pinned: asked for\\n until " in explained.out
-    assert place.process("unpin", "a/temp_1").out.startswith("no longer: `a/temp_1` is pinned: asked for")
+    assert "STAYS: `a/temp_1` is pinned until " in explained.out
+    assert place.process("unpin", "a/temp_1").out.startswith("no longer: `a/temp_1` is pinned until ")
     assert paths(place) == ["a/film.part", "a/temp_1", "a/temp_2"]
 
 

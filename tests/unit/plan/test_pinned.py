@@ -95,7 +95,7 @@ def test_a_job_is_pinned_by_its_id_alone() -> None:
 def test_what_is_pinned_is_said_in_full() -> None:
     """What, why and until when; the root is a dot."""
     assert pin_text(Pin(path=ROOT, until=END)) == "`.` is pinned until 2024-10-04T00:00:01Z"
-    assert pin_text(Pin(job=JobId("a"), reason="why", until=END)) == "job `a` is pinned: why until 2024-10-04T00:00:01Z"
+    assert pin_text(Pin(job=JobId("a"), reason="why", until=END)) == "job `a` is pinned until 2024-10-04T00:00:01Z: why"
     assert pin_name(Pin(path=ROOT)) == "."
 
 
