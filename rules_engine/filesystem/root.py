@@ -92,7 +92,8 @@ class Root:
             RefusedError: when it was never initialised: it may be an unmounted drive or the wrong directory.
         """
         if self.root_id is None:
-            raise RefusedError(f"`{self.path}` is not a root", f"run `rules init --root {self.path}` to make it one")
+            help_text = f"is its disk mounted? `rules init --root {self.path}` makes a new tree a root"
+            raise RefusedError(f"`{self.path}` is not a root", help_text)
         return self.root_id
 
     def require_state(self) -> Directory:
@@ -144,17 +145,26 @@ def open_area(state: Directory, name: str) -> Directory:
 def _refuse_odd(path: str, absolute: str) -> None:
     if not path:
         raise RefusedError("the root is empty text", _ANOTHER)
-    if os.path.realpath(absolute) == "/":
+    real = _real(absolute)
+    if real == "/":
         raise RefusedError("`/` cannot be a root", _ANOTHER)
-    if os.path.realpath(absolute) == os.path.realpath(os.path.expanduser("~")):
+    if real == os.path.realpath(os.path.expanduser("~")):
         raise RefusedError(f"`{absolute}` is the home directory and cannot be a root", _ANOTHER)
-    above = os.path.dirname(os.path.realpath(absolute))
+    above = os.path.dirname(real)
     while above != "/":
         if os.path.basename(above) == STATE:
             raise RefusedError(f"`{absolute}` lies in the state of another root", _ANOTHER)
         if os.path.lexists(os.path.join(above, STATE, ROOT_FILE)):
             raise RefusedError(f"`{absolute}` lies in the root `{above}`", f"use `--root {above}`, or move it out")
         above = os.path.dirname(above)
+
+
+def _real(absolute: str) -> str:
+    try:
+        return os.path.realpath(absolute)
+    except OSError as err:
+        # A link that became a directory between two looks: the system says so with an error of its own.
+        raise RefusedError(f"the way to `{absolute}` changes at this moment", "try again") from err
 
 
 def _open_directory(absolute: str, *, portable: bool) -> Directory:
