@@ -91,12 +91,16 @@ def record_released(state: Directory, released: tuple[RuleName, ...], run_id: st
 
     Raises:
         UntrustedStateError: when the record of earlier sets is damaged.
-        OSError: when it cannot be written; then the rules protect as before.
+        RefusedError: when it cannot be written; then the rules protect as before.
     """
-    with open_area(state, AREA) as area, open_log(area, ORDER) as log:
-        lines, length = _lines(log.read(0, log.size))
-        if lines and not any(line.released and line.run_id == run_id for line in lines):
-            _append(log, Application(len(lines) + 1, now, lines[-1].digest, run_id, released), length)
+    try:
+        with open_area(state, AREA) as area, open_log(area, ORDER) as log:
+            lines, length = _lines(log.read(0, log.size))
+            if lines and not any(line.released and line.run_id == run_id for line in lines):
+                _append(log, Application(len(lines) + 1, now, lines[-1].digest, run_id, released), length)
+    except OSError as err:
+        what = f"the run is through, but what it releases cannot be noted in `.rules/{AREA}`: {err.strerror or err}"
+        raise RefusedError(what, "make room, or check its permissions, and apply the same plan again") from err
 
 
 def _record(state: Directory, policies: PolicySet, run_id: str, now: Instant) -> None:

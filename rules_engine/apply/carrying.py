@@ -1,7 +1,7 @@
 """One carrying-out of a plan, from its first batch that is not settled to its report."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from dataclasses import replace
 from itertools import takewhile
 
 from rules_engine.apply.amend import SealAmender
@@ -208,8 +208,18 @@ class Carrying:
             noted=tuple(self._tally.noted),
             stopped_because=why,
         )
-        # The disk that stopped the run may refuse its report too; the outcomes say the same.
-        with suppress(OSError) if state is not RunState.FINISHED else nullcontext():
-            self._folder.write_report(to_report(result))
+        result = self._reported(result)
         self._listen(RunEnded(result))
+        return result
+
+    def _reported(self, result: RunResult) -> RunResult:
+        """The result with its report written; without one a run is not through, and the same plan again ends it."""
+        try:
+            self._folder.write_report(to_report(result))
+        except OSError as err:
+            # The disk that stopped a run may refuse its report too; the outcomes say the same.
+            if result.state is not RunState.FINISHED:
+                return result
+            why = f"its report could not be written: {err.strerror or err}"
+            return replace(result, state=RunState.STOPPED, stopped_because=why)
         return result

@@ -32,8 +32,15 @@ COMMANDS: Final = (
     "schema",
 )
 
-# What a disk or its permissions say; it is nobody's defect.
-_OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
+# What a disk, its permissions or a host that is short of something say; it is nobody's defect.
+_OF_THE_DISK: Final = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM),
+        *(errno.EBUSY, errno.EAGAIN, errno.ESTALE, errno.ETXTBSY, errno.ENOLCK),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+        *(errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EREMOTEIO),
+    }
+)
 
 
 class Commands(click.Group):

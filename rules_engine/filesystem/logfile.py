@@ -4,7 +4,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Final
 
@@ -32,7 +32,7 @@ class LogFile:
         self.size = size
 
     def append(self, data: bytes, *, durable: bool) -> None:
-        """Append in one write; after a failure the log is as it was before.
+        """Append in one write; after a failure the log is as it was before, as far as the disk still lets us.
 
         Raises:
             OSError: when not everything could be written, or made durable.
@@ -41,13 +41,15 @@ class LogFile:
         try:
             while written < len(data):
                 written += os.write(self._fd, data[written:])
+            if durable:
+                # Not tried again when it fails: the second answer can be "done" with the data lost.
+                os.fsync(self._fd)
         except OSError:
-            os.ftruncate(self._fd, self.size)
+            # Whoever read on would take for durable what the next power cut takes away.
+            with suppress(OSError):
+                os.ftruncate(self._fd, self.size)
             raise
         self.size += len(data)
-        if durable:
-            # Not tried again when it fails: the second answer can be "done" with the data lost.
-            os.fsync(self._fd)
 
 
 @contextmanager
