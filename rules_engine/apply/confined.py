@@ -4,7 +4,7 @@ Whatever is the caller's runs in the thread of the caller: listeners, waiting, a
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 from rules_engine.errors import RefusedError
 from rules_engine.filesystem import linux
 from rules_engine.filesystem.directory import Directory
-from rules_engine.filesystem.guards import Guard, GuardState, confine_thread
+from rules_engine.filesystem.guards import Guard, GuardState, confine_thread, missing
 from rules_engine.values.clock import Clock
 from rules_engine.values.quantities import Instant
 
@@ -21,6 +21,27 @@ T = TypeVar("T")
 
 _PATIENCE_S: Final = 0.5
 """How long a wake-up may be lost that a signal handler swallowed."""
+
+
+_MEND: Final = {
+    Guard.OPENAT2: "use Linux 5.6 or newer, and a container that allows `openat2`",
+    Guard.MOUNTS: "use Linux 5.8 or newer, or have /proc",
+    Guard.RENAMEAT2: "have the root on a filesystem that can rename without replacing",
+    Guard.LANDLOCK: "use Linux 5.19 or newer with `landlock` among `lsm=` at boot, and a container that allows it",
+}
+
+
+def check_guards(guards: Sequence[GuardState]) -> None:
+    """Go on only with every guard that there is.
+
+    Raises:
+        RefusedError: when one is not active; nothing was touched.
+    """
+    absent = missing(guards)
+    if absent:
+        what = "; ".join(f"the guard `{one.guard}` is not active: {one.note}" for one in absent)
+        mend = "; ".join(_MEND[one.guard] for one in absent)
+        raise RefusedError(what, f"{mend}; or go on without, and leave `--require-guards` out")
 
 
 class Caller:
