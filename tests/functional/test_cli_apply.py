@@ -93,7 +93,7 @@ def test_a_directory_that_is_no_root_can_be_planned_but_not_applied(place: Place
     assert "not a root yet: this plan cannot be applied; run `rules init --root DIR` first" in planned.out
     answer = place.rules("apply", "--yes", "--root", "other")
     assert answer.code == 6
-    assert "is not a root\n  help: run `rules init --root " in answer.err
+    assert "is not a root\n  help: is its disk mounted? `rules init --root " in answer.err
     assert (place.path / "other/temp_9").exists()
 
 

@@ -176,7 +176,7 @@ def test_a_directory_that_is_no_root_is_refused(place: Place) -> None:
     place.write("other/temp_9")
     answer = place.rules("clean", "temp_*", *NOW, "--root", "other", "--dry-run")
     assert answer.code == 6
-    assert "is not a root\n  help: run `rules init --root " in answer.err
+    assert "is not a root\n  help: is its disk mounted? `rules init --root " in answer.err
 
 
 def test_a_root_that_another_run_holds_is_left_alone(place: Place) -> None:

@@ -33,7 +33,8 @@ def test_a_directory_that_is_no_root_says_so(tmp_path: Path) -> None:
         with pytest.raises(RefusedError) as caught:
             root.require_state()
     assert str(caught.value) == (
-        f"`{tmp_path}` is not a root\n  help: run `rules init --root {tmp_path}` to make it one"
+        f"`{tmp_path}` is not a root\n"
+        f"  help: is its disk mounted? `rules init --root {tmp_path}` makes a new tree a root"
     )
     assert os.listdir(tmp_path) == []
 
