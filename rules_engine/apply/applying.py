@@ -9,6 +9,7 @@ from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.applied import record_applied, record_released
 from rules_engine.apply.carrying import Carrying
 from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
+from rules_engine.apply.closing import check_not_closed, close_others
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group
 from rules_engine.apply.handover import Handover
@@ -59,7 +60,7 @@ def apply_plan(
 
     Raises:
         PlanFileError: when the plan is not whole.
-        StalePlanError: when it was made for another root, other policies, or another time.
+        StalePlanError: when it was made for another root, other policies, or another time, or a newer run closed it.
         RefusedError: when it exceeds a limit, the root was never initialised, or its disk takes no record of the run.
         LockedError: when another run holds the lock of the root.
         InterruptedRunError: when the user interrupted the run.
@@ -93,11 +94,14 @@ class _Application:
     until: Instant | None
 
     def carry_out(self, plan: Plan) -> RunResult:
-        recorded = self.folder.recorded()
-        before = self._finished_before()
-        if before is not None:
+        before = self._before()
+        if before is not None and before.state is RunState.FINISHED:
             self._note_released(plan)
             return before
+        recorded = self.folder.recorded()
+        if before is None and not recorded and self.until is None:
+            # Who has a deadline is about a few files only, and leaves closing to the next run that has none.
+            self._close_others()
         with recording():
             record_applied(self.root.require_state(), self.policies, self.folder.run_id, self.clock.now())
             if any(plan.trailer.steps.get(action.value) for action in BACK):
@@ -113,6 +117,11 @@ class _Application:
             if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
                 self._retire(jobs)
         return result
+
+    def _close_others(self) -> None:
+        notes = close_others(self.root.require_state(), self.folder.run_id, self.clock)
+        if notes:
+            self.listen(LeftBehind(notes))
 
     def _sweep(self) -> None:
         # Who has a deadline leaves it to the next run that has none: it may be the rest of a large tree.
@@ -136,10 +145,14 @@ class _Application:
             with recording():
                 record_released(self.root.require_state(), released, self.folder.run_id, self.clock.now())
 
-    def _finished_before(self) -> RunResult | None:
+    def _before(self) -> RunResult | None:
+        """What an earlier attempt came to, where it could say so."""
         data = self.folder.read_report()
-        result = from_report(data, f".rules/{RUNS}/{self.folder.run_id}/{REPORT}") if data is not None else None
-        return result if result is not None and result.state is RunState.FINISHED else None
+        if data is None:
+            return None
+        result = from_report(data, f".rules/{RUNS}/{self.folder.run_id}/{REPORT}")
+        check_not_closed(result)
+        return result
 
     def _carrying(self, trash: Trash, recorded: tuple[OutcomeLine, ...], jobs: JobsOnDisk) -> Carrying:
         root, clock = self.root.directory, self.clock

@@ -29,7 +29,6 @@ from rules_engine.apply.runs import RunFolder
 from rules_engine.errors import RulesError
 from rules_engine.plan.model import Batch
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import join
 from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.vocabulary import JobId
 
@@ -183,20 +182,8 @@ class Carrying:
         self._handover.add(batch, first, results)
 
     def _count(self, batch: Batch, first: int, runs: tuple[OutcomeRun, ...]) -> list[Noted]:
-        noted: list[Noted] = []
-        at = first
-        for run in runs:
-            wholes = batch.wholes[at : at + run.steps]
-            self._tally.add(batch.action, run.outcome, run.steps, run.size, wholes=wholes)
-            if run.outcome not in {Outcome.DONE, Outcome.GONE}:
-                noted += [
-                    Noted(join(batch.directory, entry.name), batch.action, run.outcome, run.errno, run.cause)
-                    for entry in batch.entries[at : at + run.steps]
-                ]
-            at += run.steps
-        self._settled += at - first
-        self._tally.noted += noted
-        return noted
+        self._settled += sum(run.steps for run in runs)
+        return self._tally.note(batch, first, runs)
 
     def _result(self, state: RunState, started: Instant, why: str) -> RunResult:
         result = RunResult(

@@ -1,16 +1,19 @@
 """What carrying out a plan gives: outcomes, their totals, the result of a run, and what a listener hears."""
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rules_engine.errors import ExitCode, RulesError
-from rules_engine.plan.model import StepAction, Whole
-from rules_engine.values.paths import RelPath
+from rules_engine.plan.model import Batch, StepAction, Whole
+from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import RuleName
+
+if TYPE_CHECKING:
+    from rules_engine.apply.outcomes import OutcomeRun
 
 PERMISSIONS: Final = frozenset({errno.EACCES, errno.EPERM})
 """What the system says where another user might."""
@@ -32,12 +35,14 @@ class Outcome(StrEnum):
 
 
 class RunState(StrEnum):
-    """How a run ended; the last two are finished by applying the same plan again."""
+    """How a run ended; those that were interrupted or stopped are finished by applying the same plan again."""
 
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
     """The breaker opened, its time was over, or the log of the run could not be written."""
+    CLOSED = "closed"
+    """It was cut short, and another run began after it: nothing of it is carried out any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,22 @@ class Tally:
             have.files + sum(whole.files for whole in wholes),
         )
 
+    def note(self, batch: Batch, first: int, runs: Iterable["OutcomeRun"]) -> list[Noted]:
+        """Count what became of the entries of `batch` from `first` on; gives those that were not carried out."""
+        noted: list[Noted] = []
+        at = first
+        for run in runs:
+            wholes = batch.wholes[at : at + run.steps]
+            self.add(batch.action, run.outcome, run.steps, run.size, wholes=wholes)
+            if run.outcome not in {Outcome.DONE, Outcome.GONE}:
+                noted += [
+                    Noted(join(batch.directory, entry.name), batch.action, run.outcome, run.errno, run.cause)
+                    for entry in batch.entries[at : at + run.steps]
+                ]
+            at += run.steps
+        self.noted += noted
+        return noted
+
     def ordered(self) -> tuple[ActionCount, ...]:
         """The counts, ordered by action, then outcome, without those that are zero."""
         return tuple(
@@ -243,4 +264,5 @@ class InterruptedRunError(RulesError):
         self.result = result
 
     def __str__(self) -> str:
-        return f"run {self.result.run_id} was interrupted\n  help: apply the same plan again to finish it"
+        run_id = self.result.run_id
+        return f"run {run_id} was interrupted\n  help: `rules apply {run_id}`, or the same plan again, finishes it"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from rules_engine.apply.model import RunState
+from rules_engine.apply.closing import OVER
 from rules_engine.apply.report import from_report
 from rules_engine.apply.runs import REPORT, RUNS
 from rules_engine.apply.trash import FOLDER as TRASH
@@ -118,7 +118,7 @@ class _Course:
                 return
             with suppress(OSError, UntrustedStateError), runs.open(RelPath(name)) as here:
                 result = from_report(here.read_file(REPORT, limit=_LARGEST_REPORT), REPORT)
-                if result.state is RunState.FINISHED and result.ended <= self._ended_before:
+                if result.state in OVER and result.ended <= self._ended_before:
                     yield result.ended, name
 
     def pack_jobs(self, jobs: Sequence[JobRecord]) -> None:

@@ -67,7 +67,7 @@ class RunFolder:
 
     def write_report(self, report: msgspec.Struct) -> None:
         """Write `report.json`, replacing an earlier attempt's."""
-        self._here.write_file(REPORT, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        store_report(self._here, report)
 
     def read_report(self) -> bytes | None:
         """What `report.json` holds; None before the first attempt ended."""
@@ -75,6 +75,11 @@ class RunFolder:
             return self._here.read_file(REPORT, limit=_LARGEST)
         except FileNotFoundError:
             return None
+
+
+def store_report(here: Directory, report: msgspec.Struct) -> None:
+    """Write `report.json` into the folder of a run."""
+    here.write_file(REPORT, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
 
 
 @contextmanager

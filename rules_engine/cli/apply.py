@@ -9,15 +9,25 @@ from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.narrowing import Narrowed, narrowing_options
-from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
+from rules_engine.cli.options import (
+    exits,
+    format_option,
+    guards_option,
+    policies_option,
+    release_option,
+    root_option,
+    talk_options,
+)
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show
 from rules_engine.cli.undoing import undo_of
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
+from rules_engine.filesystem.root import Root
 from rules_engine.jobs.applied import note_applied
 from rules_engine.jobs.foreseeing import make_hints_anew
 from rules_engine.jobs.planning import open_root, survey
+from rules_engine.jobs.runs import find_run, may_name_run
 from rules_engine.plan.given import Ask
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
@@ -37,7 +47,7 @@ from rules_engine.values.vocabulary import RuleName
         ExitCode.INTERRUPTED,
     ),
 )
-@click.argument("file", metavar="[FILE]", required=False)
+@click.argument("file", metavar="[FILE|RUN]", required=False)
 @policies_option
 @root_option
 @release_option
@@ -49,6 +59,7 @@ from rules_engine.values.vocabulary import RuleName
     is_flag=True,
     help="Trust the policies that FILE was made with: for a host that has none; needs --root.",
 )
+@guards_option
 @format_option
 @talk_options
 def apply(
@@ -60,13 +71,15 @@ def apply(
     narrowed: Narrowed,
     yes: bool,
     trust_plan: bool,
+    require_guards: bool,
     form: str,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Carry out the plan in FILE; without FILE, make one, show it, ask, and carry it out.
 
-    The same plan again finishes a run that was cut short.
+    The same plan again finishes a run that was cut short; RUN is its id, the beginning of the id, or `last`.
+    A new run closes those that were cut short before it.
     """
     if file is None and trust_plan:
         raise click.UsageError("--policies-from-plan needs the FILE of a plan")
@@ -82,13 +95,23 @@ def apply(
         progress = Progress(quiet=quiet)
         result: RunResult | None
         if file is not None:
-            result = apply_plan(file, root, policies=policies, clock=SystemClock(), listen=progress.hear)
+            plan = _plan_file(root, file)
+            result = apply_plan(
+                plan,
+                root,
+                policies=policies,
+                clock=SystemClock(),
+                listen=progress.hear,
+                require_guards=require_guards,
+            )
         else:
             known, clock = policies or PolicySet(), SystemClock()
             found = survey(known, root, clock)
             ask = Ask(release=frozenset(map(RuleName, releases)))
             made = found.plan(clock.now(), narrowed.ask(ask, known, found.known_jobs))
-            result = carry_out_if_agreed(made, known, root, progress, yes=yes, form=form, verbose=verbose)
+            result = carry_out_if_agreed(
+                made, known, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
+            )
             if result is None and yes:
                 note_applied(root, known, made.trailer.run_id, clock)
         if result is not None and policies is not None:
@@ -98,3 +121,10 @@ def apply(
     undo = undo_of(result, policies.settings if policies is not None else None)
     show([run_document(result, undo)] if form == "json" else run_lines(result, verbose=verbose, undo=undo))
     return result.exit_code
+
+
+def _plan_file(root: Root, named: str) -> str:
+    """The plan file that somebody names, by its path or by the id of the run that it is the plan of."""
+    if os.path.lexists(named) or not may_name_run(named):
+        return named
+    return os.path.join(root.path, find_run(root, named).plan_path)

@@ -18,7 +18,20 @@ def main() -> NoReturn:
         # Scripts ask this often; nothing else needs to be loaded for the answer.
         sys.stdout.write(f"rules {__version__}\n")
         sys.exit(ExitCode.DONE)
-    sys.exit(run(arguments))
+    sys.exit(_run_heeding_signals(arguments))
+
+
+def _run_heeding_signals(arguments: list[str]) -> int:
+    try:
+        from rules_engine.cli.stopping import hear_signals, ignore_signals  # noqa: PLC0415 - see main
+
+        hear_signals()
+        code = run(arguments)
+        ignore_signals()
+    except KeyboardInterrupt:
+        # While modules were loaded, or between the last word and the exit.
+        return ExitCode.INTERRUPTED
+    return code
 
 
 def run(arguments: list[str]) -> int:

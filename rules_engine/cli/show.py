@@ -1,7 +1,6 @@
 """`rules show`: a plan that was written to a file, or a recorded run."""
 
 import os
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +14,7 @@ from rules_engine.cli.planfiles import plan_file
 from rules_engine.cli.terminal import show as show_lines
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.root import Root
-from rules_engine.jobs.runs import LAST, RecordedRun, RunDetails, find_run, open_run_details
+from rules_engine.jobs.runs import RecordedRun, RunDetails, find_run, may_name_run, open_run_details
 from rules_engine.plan.model import Plan
 from rules_engine.plan.planfile import PlanFileError
 from rules_engine.report.overview import look_through
@@ -36,7 +35,6 @@ _VIEWS: Final = {"steps": step_lines, "rule": by_rule_lines, "directory": by_dir
 
 
 _RUN_VIEWS: Final = {"steps": past_step_lines, "rule": past_by_rule_lines, "directory": past_by_directory_lines}
-_RUN: Final = re.compile(r"[0-9a-f]{1,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def show(
     if paths0 and (view is not None or page_path is not None or form != "text"):
         raise click.UsageError("--paths0 writes paths and nothing else: leave out --html, --format and the views")
     wish = _Wish(view, page_path, rules if paths0 else None, form, quiet, verbose)
-    if os.path.lexists(file) or not (file == LAST or _RUN.fullmatch(file)):
+    if os.path.lexists(file) or not may_name_run(file):
         with plan_file(file) as plan:
             _show_plan(plan, wish)
         return

@@ -87,7 +87,8 @@ def last_undoable(root: Root) -> RecordedRun:
         UnknownRunError: when there is none.
     """
     for run in recorded_runs(root):
-        took = run.result is None or any(
+        # Of a run that was killed, what it took last stands in no record.
+        took = run.result is None or run.in_trash or any(
             one.action in {StepAction.TRASH, StepAction.DELETE} and one.outcome is Outcome.DONE
             for one in run.result.counts
         )

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from rules_engine.apply.closing import OVER
 from rules_engine.apply.model import Outcome, RunResult, RunState
 from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, read_lines
 from rules_engine.apply.report import from_report
@@ -70,6 +71,11 @@ class RecordedRun:
         return self.result is not None and self.result.state is RunState.FINISHED
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of its plan is carried out any more."""
+        return self.result is not None and self.result.state in OVER
+
+    @property
     def set_aside(self) -> bool:
         """Whether it put anything into the trash, as its report says."""
         counts = self.result.counts if self.result is not None else ()
@@ -79,6 +85,11 @@ class RecordedRun:
     def plan_path(self) -> RelPath:
         """Where its plan lies below the root: the same plan again goes on with it."""
         return RelPath(f"{STATE}/{RUNS}/{self.run_id}/{PLAN}")
+
+
+def may_name_run(text: str) -> bool:
+    """Whether `text` can be the id of a run, the beginning of one, or `last`; else it can only be a file."""
+    return text == LAST or _ID.fullmatch(text) is not None
 
 
 def recorded_runs(root: Root) -> tuple[RecordedRun, ...]:

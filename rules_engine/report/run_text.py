@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rules_engine.apply.model import PERMISSIONS, ActionCount, Outcome, RunResult, RunState
+from rules_engine.filesystem.guards import missing
 from rules_engine.report.documents import document, instant_json, path_json
 from rules_engine.report.tables import align
 from rules_engine.report.trash_text import Undo, undo_json, undo_line
@@ -32,6 +33,7 @@ def run_lines(result: RunResult, *, verbose: bool = False, undo: Undo | None = N
     else:
         yield "  nothing had to be done"
     yield from _noted(result, None if verbose else _MOST)
+    yield from _guards(result, verbose=verbose)
     if undo is not None:
         yield undo_line(undo)
 
@@ -42,9 +44,11 @@ def _state(result: RunResult) -> str:
         case RunState.FINISHED:
             return f"finished in {took}"
         case RunState.INTERRUPTED:
-            return f"was interrupted after {took}; apply the same plan again to finish it"
+            return f"was interrupted after {took}; `rules apply {result.run_id}` finishes it"
         case RunState.STOPPED:
-            return f"STOPPED after {took}: {escape(result.stopped_because)}; apply the same plan again to finish it"
+            return f"STOPPED after {took}: {escape(result.stopped_because)}; `rules apply {result.run_id}` finishes it"
+        case RunState.CLOSED:
+            return f"was cut short, and is {escape(result.stopped_because)}"
 
 
 def _set_aside(result: RunResult) -> str:
@@ -79,6 +83,18 @@ def _noted(result: RunResult, most: int | None) -> Iterator[str]:
         if hidden := len(found) - len(found[:most]):
             yield f"  and {plural(hidden, 'more', 'more')}; `--verbose` names all"
     yield from _handed_over(result)
+
+
+def _guards(result: RunResult, *, verbose: bool) -> Iterator[str]:
+    absent = missing(result.guards)
+    if absent:
+        yield ""
+        yield f"GUARDS: {plural(len(absent), 'guard')} of the system not active; `--require-guards` would have refused"
+        yield from (f"  {one.guard}: {escape(one.note)}" for one in absent)
+    active = [f"{one.guard} ({one.note})" if one.note else one.guard for one in result.guards if one.active]
+    if verbose and active:
+        yield ""
+        yield f"guards active: {', '.join(active)}"
 
 
 def _handed_over(result: RunResult) -> Iterator[str]:
@@ -125,5 +141,6 @@ def run_document(result: RunResult, undo: Undo | None = None) -> str:
                 }
                 for one in result.noted
             ],
+            "guards": [{"guard": one.guard.value, "active": one.active, "note": one.note} for one in result.guards],
         },
     )

@@ -1,6 +1,5 @@
 """The recorded runs as text and as JSON: newest first, what each did, and what can still be done about it."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -71,9 +70,8 @@ def story(run: RecordedRun, outlook: Outlook) -> Iterator[str]:
 
 def way_on(run: RecordedRun, outlook: Outlook) -> Iterator[str]:
     """How a run is finished that was cut short, and until when one can be undone."""
-    if not run.is_whole:
-        path = shlex.quote(f"{outlook.root}/{run.plan_path}")
-        yield f"`rules apply {path}{outlook.options}{outlook.resume}` finishes it"
+    if not run.is_over:
+        yield f"`rules apply {run.run_id}{outlook.options}{outlook.resume}` finishes it"
     if run.set_aside or run.in_trash:
         yield _undo(run, outlook)
 
