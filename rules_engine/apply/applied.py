@@ -12,7 +12,7 @@ from rules_engine.errors import RefusedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile, open_log
 from rules_engine.filesystem.root import find_area, open_area
-from rules_engine.manifest.lines import close_line, open_line
+from rules_engine.manifest.lines import close_line, open_line, whole_lines
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.names import EncodedName, decode_name, encode_name
 from rules_engine.values.paths import RelPath
@@ -173,21 +173,10 @@ def _append(log: LogFile, line: Application, length: int) -> None:
 
 def _lines(data: bytes) -> tuple[tuple[Application, ...], int]:
     """The lines, and the bytes that they fill; a torn tail is left out."""
-    found: list[Application] = []
-    length = 0
-    for raw in data.split(b"\n")[:-1]:
-        body = open_line(raw)
-        try:
-            line = msgspec.json.decode(body, type=Application) if body is not None else None
-        except msgspec.DecodeError:
-            line = None
-        if line is None or line.seq != len(found) + 1:
-            break
-        found.append(line)
-        length += len(raw) + 1
-    if any(open_line(raw) is not None for raw in data[length:].split(b"\n")[:-1]):
+    found, length, whole = whole_lines(data, Application)
+    if not whole:
         raise UntrustedStateError(_where(ORDER), f"has a damaged line after line {len(found)}", _HELP)
-    return tuple(found), length
+    return found, length
 
 
 def _file_of(digest: str) -> str:
