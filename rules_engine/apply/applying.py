@@ -15,6 +15,7 @@ from rules_engine.apply.group import Group
 from rules_engine.apply.handover import Handover
 from rules_engine.apply.in_use import InUse
 from rules_engine.apply.model import Event, LeftBehind, RunResult, RunStarted, RunState, StateRetired
+from rules_engine.apply.newest import check_clock, newest_event, newest_written, removes
 from rules_engine.apply.outcomes import OutcomeLine
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.pins import PinsOnDisk
@@ -61,7 +62,8 @@ def apply_plan(
     Raises:
         PlanFileError: when the plan is not whole.
         StalePlanError: when it was made for another root, other policies, or another time, or a newer run closed it.
-        RefusedError: when it exceeds a limit, the root was never initialised, or its disk takes no record of the run.
+        RefusedError: when it exceeds a limit, the root was never initialised, its disk takes no record of the run, or
+            the clock is behind what was written with it.
         LockedError: when another run holds the lock of the root.
         InterruptedRunError: when the user interrupted the run.
         UntrustedStateError: when the state below `.rules` cannot be read.
@@ -74,6 +76,8 @@ def apply_plan(
         check_refusals(reading.trailer)
         state = root.require_state()
         with lock_root(state, wait_s=lock_wait_s, clock=clock):
+            if removes(reading.trailer):
+                check_clock(clock.now(), newest_written(state))
             copy.seek(0)
             with open_run(state, reading.trailer.run_id, copy) as folder:
                 known = policies or PolicySet()
@@ -111,7 +115,10 @@ class _Application:
         self._sweep()
         jobs = self._jobs()
         with closing(Trash(self.root.require_state(), self.folder.run_id)) as trash:
-            result = self._carrying(trash, recorded, jobs).carry_out(plan.batches, recorded)
+            carrying = self._carrying(trash, recorded, jobs)
+            if removes(plan.trailer):
+                check_clock(self.clock.now(), newest_event(jobs.known.jobs))
+            result = carrying.carry_out(plan.batches, recorded)
         if result.state is RunState.FINISHED:
             self._note_released(plan)
             if any(plan.trailer.steps.get(action.value) for action in REMOVALS):

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from rules_engine.apply.applying import own_paths
+from rules_engine.apply.newest import Written, behind, newest_event, newest_written
 from rules_engine.apply.pins import read_pins
 from rules_engine.apply.restored import read_restored
 from rules_engine.errors import ExitCode, RulesError
@@ -103,7 +104,7 @@ def survey(
     """
     store = ManifestStore(root, clock)
     loaded = store.load(policies.workspaces_of)
-    guards = guards_of(policies, root, loaded, own_files)
+    guards = replace(guards_of(policies, root, loaded, own_files), clock=_clock(root, loaded, clock.now()))
     if only is None:
         guards = replace(guards, trash=_old_trash(policies, root, loaded, guards, clock.now()))
     looked_at = loaded.jobs if only is None else tuple(job for job in loaded.jobs if job.job_id in only)
@@ -111,6 +112,13 @@ def survey(
     walk = only is None and needs_walk(policies)
     inventory = gather(root, store, looked_at, walk=walk, markers=policies.settings.keep_markers)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
+
+
+def _clock(root: Root, loaded: LoadedJobs, now: Instant) -> str:
+    """What is wrong with the clock, by what the state was written with."""
+    written = newest_written(root.state) if root.state is not None else Written()
+    why = behind(now, written, newest_event(loaded.jobs))
+    return f"{why}; mend the clock of this host" if why else ""
 
 
 def _old_trash(

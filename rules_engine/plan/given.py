@@ -61,6 +61,8 @@ class Guards:
     earlier: tuple[EarlierKeep, ...] = ()
     trash: tuple[TrashedRun, ...] = ()
     """What the trash holds; what is older than `trash.keep` is emptied."""
+    clock: str = ""
+    """What is wrong with the clock, so that no age can be believed; empty where nothing is."""
 
     def restored_at(self, path: RelPath) -> Instant | None:
         """When `path`, or a directory above it, was last put back from the trash; None where neither ever was."""

@@ -112,6 +112,7 @@ class _Planner:
         self._units = Units(policies, seen, guards, self._summary, watch=watch)
         self._empty_rules = EmptyRules(policies, seen, EmptyGuards(owners, narrowing, places), self._summary)
         self._judge = Judge(policies, seen)
+        self._clock = seen.guards.clock
         self._about_trash = (policies, seen.guards, ask, seen.now)
 
     @property
@@ -134,6 +135,7 @@ class _Planner:
         trailer.refusals = [
             *refusals(self._header.limits, trailer, self._summary.untracked_removals),
             *release_refusals(trailer.releases),
+            *([self._clock] if self._clock else []),
         ]
 
     def _old_trash(self) -> Iterator[Batch]:
