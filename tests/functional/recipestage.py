@@ -7,12 +7,13 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from cliplace import REPOSITORY, Place
+from other_users import immutable
 from recipepages import Block, Command
 
 from rules_engine.filesystem.clock import SystemClock
@@ -62,7 +63,10 @@ def staged(path: Path, setup: Mapping[str, Any]) -> Iterator[Place]:
     if "before" in setup:
         done = session(place, [Command(setup["before"], 0, ())])
         assert done[0][0] == 0, done
-    with _immutable([place.media / one for one in setup.get("immutable", ())]):
+    with ExitStack() as closed:
+        for one in setup.get("immutable", ()):
+            # Skips with the reason where no directory can be made to refuse every change.
+            closed.enter_context(immutable(place.media / one))
         yield place
 
 
@@ -121,17 +125,6 @@ def _make_job(place: Place, manager: JobManager, clock: _Past, job_id: str, said
 def _date(path: Path, when: Instant) -> None:
     """Set mtime; nobody can set ctime, which is why recipes about files without an owner ask `--at`."""
     os.utime(path, ns=(when, when))
-
-
-@contextmanager
-def _immutable(paths: list[Path]) -> Iterator[None]:
-    for path in paths:
-        subprocess.run(["chattr", "+i", path], check=True, capture_output=True)
-    try:
-        yield
-    finally:
-        for path in paths:
-            subprocess.run(["chattr", "-i", path], check=True)
 
 
 def write_block(place: Place, block: Block) -> None:
