@@ -10,6 +10,7 @@ from rules_engine.apply.applied import record_applied, record_released
 from rules_engine.apply.carrying import Carrying
 from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
 from rules_engine.apply.closing import check_not_closed, close_others
+from rules_engine.apply.confined import Caller, CallersClock, check_guards, run_confined
 from rules_engine.apply.executor import Executor
 from rules_engine.apply.group import Group
 from rules_engine.apply.handover import Handover
@@ -29,6 +30,7 @@ from rules_engine.apply.source import own_copy
 from rules_engine.apply.state import JobsOnDisk, Known
 from rules_engine.apply.trash import Trash
 from rules_engine.apply.units import Units, sweep
+from rules_engine.filesystem.guards import GuardState, look_at_guards
 from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
 from rules_engine.manifest.store import ManifestStore
@@ -54,16 +56,22 @@ def apply_plan(
     listen: Callable[[Event], None] = nobody,
     lock_wait_s: float = 0,
     until: Instant | None = None,
+    require_guards: bool = False,
 ) -> RunResult:
     """Carry out `plan`, or the plan file at that path, and nothing else; the same plan again finishes a run cut short.
 
     Without `policies` the plan's own are trusted: for a host that has none. At `until` the run stops cleanly.
+    Where a signal handler of the caller raises meanwhile, the run ends after the step that is being done.
+
+    It is carried out in a thread of its own, which the kernel lets change nothing outside the root where it can;
+    `require_guards` refuses to do without that, or without another guard of the system. `listen` and the waits of
+    `clock` run in the thread of the caller.
 
     Raises:
         PlanFileError: when the plan is not whole.
         StalePlanError: when it was made for another root, other policies, or another time, or a newer run closed it.
-        RefusedError: when it exceeds a limit, the root was never initialised, its disk takes no record of the run, or
-            the clock is behind what was written with it.
+        RefusedError: when it exceeds a limit, the root was never initialised, its disk takes no record of the run,
+            a guard is missing that is required, or the clock is behind what was written with it.
         LockedError: when another run holds the lock of the root.
         InterruptedRunError: when the user interrupted the run.
         UntrustedStateError: when the state below `.rules` cannot be read.
@@ -75,14 +83,32 @@ def apply_plan(
         check_time(reading.header, clock.now())
         check_refusals(reading.trailer)
         state = root.require_state()
+        known = policies or PolicySet()
+        own = own_paths(root, (*known.folders, *([plan] if isinstance(plan, str) else [])))
+
+        def carry_out(caller: Caller, landlock: GuardState) -> RunResult:
+            guards = (*look_at_guards(root.directory, state), landlock)
+            if require_guards:
+                check_guards(guards)
+            copy.seek(0)
+            with open_run(state, reading.trailer.run_id, copy) as folder:
+                application = _Application(
+                    root,
+                    folder,
+                    known,
+                    own,
+                    CallersClock(clock, caller),
+                    lambda event: caller.call(lambda: listen(event)),
+                    until,
+                    caller.is_interrupted,
+                    guards,
+                )
+                return application.carry_out(reading)
+
         with lock_root(state, wait_s=lock_wait_s, clock=clock):
             if removes(reading.trailer):
                 check_clock(clock.now(), newest_written(state))
-            copy.seek(0)
-            with open_run(state, reading.trailer.run_id, copy) as folder:
-                known = policies or PolicySet()
-                own = own_paths(root, (*known.folders, *([plan] if isinstance(plan, str) else [])))
-                return _Application(root, folder, known, own, clock, listen, until).carry_out(reading)
+            return run_confined(root.directory, carry_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +122,8 @@ class _Application:
     clock: Clock
     listen: Callable[[Event], None]
     until: Instant | None
+    is_asked_to_stop: Callable[[], bool]
+    guards: tuple[GuardState, ...]
 
     def carry_out(self, plan: Plan) -> RunResult:
         before = self._before()
@@ -121,7 +149,8 @@ class _Application:
             result = carrying.carry_out(plan.batches, recorded)
         if result.state is RunState.FINISHED:
             self._note_released(plan)
-            if any(plan.trailer.steps.get(action.value) for action in REMOVALS):
+            removed = any(plan.trailer.steps.get(action.value) for action in REMOVALS)
+            if removed and not self.is_asked_to_stop():
                 self._retire(jobs)
         return result
 
@@ -191,6 +220,8 @@ class _Application:
             clock=clock,
             listen=self.listen,
             until=self.until,
+            is_asked_to_stop=self.is_asked_to_stop,
+            guards=self.guards,
         )
 
 

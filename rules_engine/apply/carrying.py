@@ -27,10 +27,16 @@ from rules_engine.apply.report import to_report
 from rules_engine.apply.restored import REASON
 from rules_engine.apply.runs import RunFolder
 from rules_engine.errors import RulesError
+from rules_engine.filesystem.guards import GuardState
 from rules_engine.plan.model import Batch
 from rules_engine.values.clock import Clock
 from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.vocabulary import JobId
+
+
+def never() -> bool:
+    """Go on to the end."""
+    return False
 
 
 class Carrying:
@@ -48,6 +54,8 @@ class Carrying:
         clock: Clock,
         listen: Callable[[Event], None],
         until: Instant | None = None,
+        is_asked_to_stop: Callable[[], bool] = never,
+        guards: tuple[GuardState, ...] = (),
     ) -> None:
         self._executor = executor
         self._group = group
@@ -58,6 +66,8 @@ class Carrying:
         self._clock = clock
         self._listen = listen
         self._until = until
+        self._is_asked_to_stop = is_asked_to_stop
+        self._guards = guards
         self._tally = Tally()
         self._settled = 0
         self._broken = ""
@@ -89,14 +99,14 @@ class Carrying:
         try:
             self._announce(batches)
             for number, index, batch in self._unsettled(batches, recorded):
-                self._stop_when_late()
+                self._stop_when_asked()
                 for at, result in enumerate(self._executor.carry_out(batch, index), index):
                     self._group.add(number, batch, at, result)
                     breaker.note(result)
                     if self._group.is_due:
                         self._commit()
                     if at + 1 < len(batch.entries):
-                        self._stop_when_late()
+                        self._stop_when_asked()
             self._commit()
         except StopRun as stop:
             return self._last_commit() or stop.why
@@ -116,8 +126,10 @@ class Carrying:
         if amended:
             self._look_again(amended)
 
-    def _stop_when_late(self) -> None:
+    def _stop_when_asked(self) -> None:
         # Asked only before a further step: a run that is through is finished, however late.
+        if self._is_asked_to_stop():
+            raise KeyboardInterrupt
         if self._until is not None and self._clock.now() >= self._until:
             raise StopRun(f"its time was over at {format_instant(self._until)}")
 
@@ -194,6 +206,7 @@ class Carrying:
             counts=self._tally.ordered(),
             noted=tuple(self._tally.noted),
             stopped_because=why,
+            guards=self._guards,
         )
         result = self._reported(result)
         self._listen(RunEnded(result))

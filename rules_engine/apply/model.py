@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rules_engine.errors import ExitCode, RulesError
+from rules_engine.filesystem.guards import GuardState
 from rules_engine.plan.model import Batch, StepAction, Whole
 from rules_engine.values.paths import RelPath, join
 from rules_engine.values.quantities import Instant
@@ -96,6 +97,8 @@ class RunResult:
     noted: tuple[Noted, ...] = ()
     """Every step that was `changed`, `protected` or `failed`, in plan order."""
     stopped_because: str = ""
+    guards: tuple[GuardState, ...] = ()
+    """What of the system guarded the root; of reports that do not say so, nothing."""
 
     def count(self, outcome: Outcome) -> int:
         """How many steps had `outcome`."""

@@ -6,6 +6,7 @@ import msgspec
 
 from rules_engine.apply.model import ActionCount, Noted, Outcome, RunResult, RunState
 from rules_engine.errors import UntrustedStateError
+from rules_engine.filesystem.guards import Guard, GuardState
 from rules_engine.plan.model import StepAction
 from rules_engine.values.names import decode_name, encode_name
 from rules_engine.values.paths import RelPath
@@ -13,6 +14,7 @@ from rules_engine.values.quantities import Instant
 
 FORMAT_VERSION: Final = "1.0"
 KIND: Final = "run"
+_KNOWN_GUARDS: Final = frozenset(Guard)
 
 
 class CountLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,6 +38,14 @@ class NotedLine(msgspec.Struct, frozen=True):
     cause: str
 
 
+class GuardLine(msgspec.Struct, frozen=True):
+    """One guard of the system, and whether it was active."""
+
+    guard: str
+    active: bool
+    note: str
+
+
 class Report(msgspec.Struct, frozen=True):
     """The whole document."""
 
@@ -50,6 +60,7 @@ class Report(msgspec.Struct, frozen=True):
     bytes_set_aside: int
     counts: tuple[CountLine, ...]
     noted: tuple[NotedLine, ...]
+    guards: tuple[GuardLine, ...] = ()
 
 
 def to_report(result: RunResult) -> Report:
@@ -70,6 +81,7 @@ def to_report(result: RunResult) -> Report:
         noted=tuple(
             NotedLine(encode_name(one.path), one.action, one.outcome, one.errno, one.cause) for one in result.noted
         ),
+        guards=tuple(GuardLine(one.guard, one.active, one.note) for one in result.guards),
     )
 
 
@@ -98,4 +110,8 @@ def from_report(data: bytes, where: str) -> RunResult:
             Noted(RelPath(decode_name(one.path)), one.action, one.outcome, one.errno, one.cause) for one in report.noted
         ),
         stopped_because=report.stopped_because,
+        # A guard of a newer version is none that this one could speak of.
+        guards=tuple(
+            GuardState(Guard(one.guard), one.active, one.note) for one in report.guards if one.guard in _KNOWN_GUARDS
+        ),
     )

@@ -19,7 +19,15 @@ from rules_engine.report.plan_text import plan_lines
 
 
 def carry_out_if_agreed(
-    made: Plan, policies: PolicySet | None, root: Root, progress: Progress, *, yes: bool, form: str, verbose: bool
+    made: Plan,
+    policies: PolicySet | None,
+    root: Root,
+    progress: Progress,
+    *,
+    yes: bool,
+    form: str,
+    verbose: bool,
+    require_guards: bool = False,
 ) -> RunResult | None:
     """Show a plan, ask, carry it out; None where nothing is due or the answer is no.
 
@@ -33,7 +41,9 @@ def carry_out_if_agreed(
             if form == "json":
                 show(plan_document(plan, root=root.path))
             return None
-        return apply_plan(plan, root, policies=policies, clock=SystemClock(), listen=progress.hear)
+        return apply_plan(
+            plan, root, policies=policies, clock=SystemClock(), listen=progress.hear, require_guards=require_guards
+        )
 
 
 def _steps(plan: Plan) -> int:

@@ -8,7 +8,15 @@ from click.core import ParameterSource
 
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.limits import parse_limits
-from rules_engine.cli.options import exits, format_option, policies_option, release_option, root_option, talk_options
+from rules_engine.cli.options import (
+    exits,
+    format_option,
+    guards_option,
+    policies_option,
+    release_option,
+    root_option,
+    talk_options,
+)
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.terminal import is_interactive, show, talk
 from rules_engine.cli.undoing import undo_of
@@ -60,6 +68,7 @@ from rules_engine.values.vocabulary import RuleName
 @release_option
 @policies_option
 @root_option
+@guards_option
 @format_option
 @talk_options
 def clean(
@@ -75,6 +84,7 @@ def clean(
     releases: tuple[str, ...],
     folders: tuple[str, ...],
     root_path: str | None,
+    require_guards: bool,
     form: str,
     quiet: bool,
     verbose: bool,
@@ -99,7 +109,9 @@ def clean(
         if dry_run:
             return _show(made, root, form, verbose=verbose)
         progress = Progress(quiet=quiet)
-        result = carry_out_if_agreed(made, policies, root, progress, yes=yes, form=form, verbose=verbose)
+        result = carry_out_if_agreed(
+            made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
+        )
     if result is None:
         return ExitCode.DONE
     undo = undo_of(result, policies.settings)

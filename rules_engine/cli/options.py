@@ -118,6 +118,15 @@ def moment_asked(at: str | None, now: Instant) -> Instant:
         raise InvalidValueError("time", at, "is neither a distance such as `+7d`, a date, nor ISO 8601") from err
 
 
+def guards_option(command: Command) -> Command:
+    """`--require-guards`."""
+    return click.option(
+        "--require-guards",
+        is_flag=True,
+        help="Refuse to go on where a guard of the system is not active; the report of each run names them.",
+    )(command)
+
+
 def release_option(command: Command) -> Command:
     """`--release RULE`, as often as needed."""
     return click.option(

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from rules_engine.cli.agreeing import carry_out_if_agreed
-from rules_engine.cli.options import exits, format_option, policies_option, root_option, talk_options
+from rules_engine.cli.options import exits, format_option, guards_option, policies_option, root_option, talk_options
 from rules_engine.cli.past import is_there
 from rules_engine.cli.planfiles import save_plan
 from rules_engine.cli.progress import Progress
@@ -54,6 +54,7 @@ _MOST_PINS: Final = 1_000
 @click.option("--yes", is_flag=True, help="Do not ask, where nobody can answer.")
 @policies_option
 @root_option
+@guards_option
 @format_option
 @talk_options
 def restore(
@@ -66,6 +67,7 @@ def restore(
     yes: bool,
     folders: tuple[str, ...],
     root_path: str | None,
+    require_guards: bool,
     form: str,
     quiet: bool,
     verbose: bool,
@@ -97,7 +99,9 @@ def restore(
                 _show(way.plan, root, out, form, verbose=verbose)
                 return ExitCode.DONE
             progress = Progress(quiet=quiet)
-            result = carry_out_if_agreed(way.plan, policies, root, progress, yes=yes, form=form, verbose=verbose)
+            result = carry_out_if_agreed(
+                way.plan, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
+            )
             is_settled = result is not None or not way.back
         if pinned and is_settled:
             # Also what is there already: killed after the last rename, the same command again has nothing else to do.

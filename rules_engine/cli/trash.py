@@ -9,6 +9,7 @@ from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.options import (
     exits,
     format_option,
+    guards_option,
     ignored_talk_options,
     policies_option,
     root_option,
@@ -78,6 +79,7 @@ def list_trash(*, folders: tuple[str, ...], root_path: str | None, form: str) ->
 @click.option("--yes", is_flag=True, help="Do not ask, where nobody can answer.")
 @policies_option
 @root_option
+@guards_option
 @format_option
 @talk_options
 def empty_trash(
@@ -89,6 +91,7 @@ def empty_trash(
     yes: bool,
     folders: tuple[str, ...],
     root_path: str | None,
+    require_guards: bool,
     form: str,
     quiet: bool,
     verbose: bool,
@@ -109,7 +112,9 @@ def empty_trash(
         if dry_run:
             return _show(made, root, form, verbose=verbose)
         progress = Progress(quiet=quiet)
-        result = carry_out_if_agreed(made, policies, root, progress, yes=yes, form=form, verbose=verbose)
+        result = carry_out_if_agreed(
+            made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
+        )
     if result is None:
         return ExitCode.DONE
     show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
