@@ -20,6 +20,7 @@ from typing import Final
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.errors import RulesError
+from rules_engine.filesystem import landlock
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs import pinning
@@ -198,8 +199,8 @@ def _files(top: Path) -> Iterator[tuple[str, os.stat_result, bytes]]:
 
 
 @contextlib.contextmanager
-def attacked(top: Path, attack: Attack, chance: random.Random) -> Iterator[None]:
-    """The other process at work."""
+def attacked(top: Path, attack: Attack, chance: random.Random) -> Iterator[list[str]]:
+    """The other process at work; at its end the list says what it saw that must not be."""
     program = racer()
     assert program is not None
     names = [str(top / name) for pair in attack.pairs for name in pair]
@@ -207,10 +208,14 @@ def attacked(top: Path, attack: Attack, chance: random.Random) -> Iterator[None]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.read(1)
+        saw: list[str] = []
         try:
-            yield
+            yield saw
         finally:
             process.kill()
+            lost = process.stdout.read().count(b"L")
+            if lost and landlock.abi() >= landlock.OLDEST_ABI:
+                saw.append(f"{lost} times something went from a directory that was outside")
 
 
 def swap(scene: Scene, pairs: Iterable[tuple[str, str]]) -> None:
@@ -220,20 +225,25 @@ def swap(scene: Scene, pairs: Iterable[tuple[str, str]]) -> None:
         ctypes.CDLL(None).renameat2(-100, raw[0], -100, raw[1], _EXCHANGE)
 
 
-def plan_and_apply(scene: Scene, attack: Attack, chance: random.Random) -> Counter[str]:
-    """One round: how it ended, and how its steps did. Only errors that the package raises on purpose are caught."""
+def plan_and_apply(scene: Scene, attack: Attack, chance: random.Random, saw: list[str]) -> Counter[str]:
+    """One round: how it ended, and how its steps did; what must not be goes into `saw`.
+
+    Only errors that the package raises on purpose are caught.
+    """
     clock, when = (
         SystemClock(),
         chance.choice(["before the plan", "before the apply", "between them"][not attack.before_plan :]),
     )
+    told: list[str] = []
     try:
         with contextlib.ExitStack() as during:
+            during.callback(lambda: saw.extend(told))
             if when == "before the plan":
-                during.enter_context(attacked(scene.top, attack, chance))
+                told = during.enter_context(attacked(scene.top, attack, chance))
             root = during.enter_context(Root.open(str(scene.top / "media")))
             plan = survey(scene.policies, root, clock).plan(clock.now()).collected()
             if when == "before the apply":
-                during.enter_context(attacked(scene.top, attack, chance))
+                told = during.enter_context(attacked(scene.top, attack, chance))
             elif when == "between them":
                 swap(scene, chance.sample(attack.pairs, k=chance.randint(1, len(attack.pairs))))
             result = apply_plan(plan, root, policies=scene.policies, clock=clock)
@@ -278,8 +288,10 @@ def campaign(rounds: int, seed: int) -> tuple[Counter[str], list[str]]:
         kind, chance = kinds[number % len(kinds)], random.Random(f"{seed} {number}")  # noqa: S311 - not a secret
         with tempfile.TemporaryDirectory(dir=SCRATCH, prefix="races-") as folder, no_longer_than(LONGEST_S):
             scene = make_scene(Path(folder), policies)
-            ended += plan_and_apply(scene, ATTACKS[kind], chance)
-            wrong += [f"round {number} of seed {seed}, {kind}: {one}" for one in harm(scene, ATTACKS[kind])]
+            saw: list[str] = []
+            ended += plan_and_apply(scene, ATTACKS[kind], chance, saw)
+            saw += harm(scene, ATTACKS[kind])
+            wrong += [f"round {number} of seed {seed}, {kind}: {one}" for one in saw]
     return ended, wrong
 
 
