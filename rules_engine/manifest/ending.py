@@ -3,10 +3,14 @@
 from dataclasses import replace
 
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.logfile import open_log
+from rules_engine.filesystem.root import open_area
+from rules_engine.manifest.backup import Backup
 from rules_engine.manifest.events import decode_path, start_in
+from rules_engine.manifest.log import log_name
 from rules_engine.manifest.model import JobRecord
-from rules_engine.manifest.shelf import find_logs, read_logs
-from rules_engine.values.vocabulary import JobStatus
+from rules_engine.manifest.shelf import MANIFESTS, find_logs, read_logs
+from rules_engine.values.vocabulary import JobId, JobStatus
 
 
 def cut_short(state: Directory, record: JobRecord, *, success: bool) -> JobRecord | None:
@@ -22,3 +26,15 @@ def cut_short(state: Directory, record: JobRecord, *, success: bool) -> JobRecor
     newest = max(starts, key=lambda start: start.attempt)
     link = newest.status_links.get(JobStatus.RUNNING)
     return replace(record, status=JobStatus.RUNNING, status_link=decode_path(link) if link else None)
+
+
+def make_durable(state: Directory, job_id: JobId) -> None:
+    """Make durable what a killed writer said last, and bring the backups up to it: a seal is about to cover it."""
+    with open_area(state, MANIFESTS) as area:
+        for host in sorted(find_logs(state, job_id)):
+            name = log_name(job_id, host)
+            backup = Backup(state, name)
+            with open_log(area, name) as log:
+                log.append(b"", durable=True)
+                if backup.length() is not None:
+                    backup.keep_up(log, durable=True)

@@ -9,7 +9,7 @@ from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.manifest.amend import amended
 from rules_engine.manifest.attempts import Begun, Ended, Observed, Settle, may_run, nothing
-from rules_engine.manifest.ending import cut_short
+from rules_engine.manifest.ending import cut_short, make_durable
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError, damaged
 from rules_engine.manifest.events import (
     AddDirectory,
@@ -262,6 +262,8 @@ class ManifestStore:
             others = {one.host: one.last_seq for one in found.running if one.host != host}
             event = Finish(status="completed" if success else "failed", finishes=others)
             self._writer.write(checked, event, held=held)
+        else:
+            make_durable(state, checked)
         self._writer.forget(checked)
         self._seals.pop(checked, None)
         return seal_attempt(state, self._machine, checked, before, directories, settle=settle)
