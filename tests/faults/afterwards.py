@@ -46,6 +46,7 @@ def look(top: Path, ids: Mapping[str, str], *, runs: bool) -> Any:
             "pins": [(one.path, one.job) for one in read_pins(state)],
             "due": sorted(path.name for path in (media / ".rules/due").glob("*/*")),
             "handover": _lines(media / ".rules/handover.jsonl"),
+            "manifests": [_lines_of(media / ".rules" / place) for place in ("manifests", "backups")],
             "opened": (media / ".rules/opened.json").exists(),
             "damaged": [_VARYING.sub("#", str(one)) for one in _tree(media / ".rules/damaged") if one[0][0] != "."],
             "runs": _runs(root, names) if runs else [],
@@ -75,6 +76,12 @@ def _entry(path: Path) -> Any:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
+
+
+def _lines_of(folder: Path) -> dict[str, list[str]]:
+    """What the files of a folder say, without times and checks."""
+    files = {path.name: path for path in sorted(folder.glob("*")) if not path.name.startswith(".")}
+    return {name: [_VARYING.sub("#", line) for line in _lines(path)] for name, path in files.items()}
 
 
 def _jobs(root: Root) -> Any:
@@ -117,8 +124,11 @@ def _runs(root: Root, names: Mapping[str, str]) -> Any:
             ]
         result = run.result
         counts = _counts(result.counts) if result is not None else {}
+        bytes_moved = (result.set_aside, result.put_back) if result is not None else ()
         steps.sort(key=str)
-        found.append((names.get(run.run_id, "ID"), result.state if result is not None else "", counts, steps))
+        found.append(
+            (names.get(run.run_id, "ID"), result.state if result is not None else "", bytes_moved, counts, steps)
+        )
     return sorted(found)
 
 

@@ -7,9 +7,10 @@ import contextlib
 import gc
 import io
 import json
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from afterwards import CONTENT, look, wrong
 
 from rules_engine.apply import group
 from rules_engine.apply.applying import apply_plan
-from rules_engine.cli import apply, job, manifest, pin, restore, trash  # noqa: F401 - loaded once, before the forks
+from rules_engine.cli import apply, job, manifest, pin, restore, trash  # noqa: F401 - loaded before the forks
 from rules_engine.cli.main import run
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -70,8 +71,7 @@ trash: {keep: KEEP, empty: with_apply}
 KEPT: Final = ("out/j1/videos/final.mkv", "keeps/film.mkv", "hero/still.png")
 UNITS: Final = ("cache/a", "junk/a")
 UNIT_FILES: Final = ("f0", "sub/f1", "sub/deep/f2")
-_LOADED: Final[dict[tuple[bool, str, str], PolicySet]] = {}
-"""Loaded once for all scenes: to read them takes longer than all the rest."""
+_LOADED: Final[dict[tuple[str, ...], PolicySet]] = {}
 
 
 def slides(job_id: str) -> tuple[str, ...]:
@@ -88,11 +88,20 @@ def _policies(top: Path, *, heroes: bool, keep: str, at_finish: str = "nothing")
     (folder / "clip.yaml").write_text(LAYOUT)
     (folder / "cleanup.yaml").write_text(RULES + (HEROES if heroes else ""))
     (folder / "settings.yaml").write_text(SETTINGS.replace("KEEP", keep).replace("AT_FINISH", at_finish))
-    known = _LOADED.get((heroes, keep, at_finish))
-    if known is None:
-        with contextlib.chdir(top):
-            known = _LOADED[heroes, keep, at_finish] = load_policies(["policies"])
-    return known
+    with contextlib.chdir(top):
+        return _remembered(["policies"])
+
+
+def _remembered(folders: Sequence[str], **more: Any) -> PolicySet:
+    """The policies of a scene, loaded once for all commands: to read them changes nothing and takes long."""
+    texts = tuple(path.read_text() for folder in folders for path in sorted(Path(folder).iterdir()))
+    if texts not in _LOADED:
+        _LOADED[texts] = load_policies(folders, **more)
+    return _LOADED[texts]
+
+
+for _command in (apply, job, manifest, pin, restore):
+    _command.load_policies = _remembered
 
 
 def _write(top: Path, *names: str, text: str = CONTENT) -> None:
@@ -107,7 +116,8 @@ def _rules(top: Path, *arguments: str) -> int:
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with contextlib.chdir(top), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         before, sys.stdin = sys.stdin, io.StringIO()
-        code = int(run(list(arguments)))
+        # Named, for the policies that are remembered name the root of another scene.
+        code = int(run([*arguments, "--root", "media"]))
         sys.stdin = before
     if code not in {0, 130}:
         raise RuntimeError(f"`rules {' '.join(arguments)}` ended with {code}: {out.buffer.getvalue().decode()}")
@@ -326,9 +336,10 @@ def make(name: str, top: str) -> None:
     SCENES[name].make(Path(top))
 
 
-def act(name: str, top: str) -> None:
-    """Run the command of the scene: what is killed."""
+def act(name: str, top: str) -> int:
+    """Run the command of the scene: what is killed. Gives the process that it ran in."""
     SCENES[name].run(Path(top))
+    return os.getpid()
 
 
 def between(name: str, top: str) -> list[str]:
@@ -338,10 +349,18 @@ def between(name: str, top: str) -> list[str]:
     return wrong(Path(top), kept, scene.aside, scene.declared)
 
 
+def hold(name: str, top: str) -> None:
+    """Hold that nothing is wrong after a kill."""
+    wrong = between(name, top)
+    if wrong:
+        raise AssertionError(wrong)
+
+
 def finish(name: str, top: str) -> Any:
-    """Run the command again, to its end, and see what stands then."""
+    """See what is wrong, run the command again, to its end, and see what stands then."""
+    wrong = between(name, top)
     SCENES[name].run(Path(top))
-    return settled(name, top)
+    return [wrong, settled(name, top)]
 
 
 def settled(name: str, top: str) -> Any:

@@ -1,21 +1,24 @@
 /* Preloaded into a process under test: counts every call that changes a filesystem, and makes one of them fail.
+   In the mode LOOK it counts instead those that look at what lies below a directory `media`, and refuses some of them.
 
    The process arms it itself (`fault_arm`) once its scene stands, so that only what is tested is counted. A call is
    counted before it is made; of writes those to regular files, of opens those that may create one. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum mode { OFF, COUNT, BEFORE, AFTER, TORN, CUT, ERROR };
+enum mode { OFF, COUNT, BEFORE, AFTER, TORN, CUT, ERROR, LOOK };
 #define MOST 100000
 #define FS_IOC_SHUTDOWN 0x8004587D
 
@@ -55,19 +58,10 @@ static void cut(void)
     die();
 }
 
-/* Count one call; whether it must fail. Sets errno then. */
-static int enter(const char *name)
+/* Whether the call of that number and name is refused. Sets errno then. */
+static int refused(int number, const char *name)
 {
-    if (mode == OFF)
-        return 0;
-    int number = ++calls;
-    if (number < MOST)
-        names[number] = name;
-    if (mode == BEFORE && number == at)
-        die();
-    if (mode == CUT && number == at)
-        cut();
-    if (mode != ERROR || number < at)
+    if (number < at || at == 0)
         return 0;
     if (number == at)
         failing = name;
@@ -78,6 +72,43 @@ static int enter(const char *name)
         times--;
     errno = error_number;
     return 1;
+}
+
+static int count(const char *name)
+{
+    int number = ++calls;
+    if (number < MOST)
+        names[number] = name;
+    return number;
+}
+
+/* Count one call that changes something; whether it must fail. */
+static int enter(const char *name)
+{
+    if (mode == OFF || mode == LOOK)
+        return 0;
+    int number = count(name);
+    if (mode == BEFORE && number == at)
+        die();
+    if (mode == CUT && number == at)
+        cut();
+    return mode == ERROR && refused(number, name);
+}
+
+/* Count one call that looks at something below `media`; whether it must fail. */
+static int look(const char *name, int fd)
+{
+    if (mode != LOOK || fd < 0)
+        return 0;
+    char link[32], path[4096];
+    int kept = errno;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    errno = kept;
+    if (length < 0)
+        return 0;
+    path[length] = 0;
+    return strstr(path, "/media") != NULL && refused(count(name), name);
 }
 
 static void leave(void)
@@ -124,7 +155,7 @@ ssize_t write(int fd, const void *data, size_t size)
 {
     struct stat found;
     ssize_t (*real)(int, const void *, size_t) = REAL(write);
-    if (mode == OFF || fstat(fd, &found) != 0 || !S_ISREG(found.st_mode))
+    if (mode == OFF || mode == LOOK || fstat(fd, &found) != 0 || !S_ISREG(found.st_mode))
         return real(fd, data, size);
     if (enter("write"))
         return -1;
@@ -137,13 +168,15 @@ ssize_t write(int fd, const void *data, size_t size)
     return written;
 }
 
-#define OPENS(name, before, beforehand)                                      \
+#define OPENS(name, before, beforehand, above)                               \
     int name(before const char *path, int flags, ...)                        \
     {                                                                        \
         va_list more;                                                        \
         va_start(more, flags);                                               \
         mode_t bits = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0; \
         va_end(more);                                                        \
+        if (!(flags & O_CREAT) && look(#name, above))                        \
+            return -1;                                                       \
         if (!(flags & O_CREAT))                                              \
             return REAL(name)(beforehand path, flags, bits);                 \
         if (enter(#name))                                                    \
@@ -155,7 +188,38 @@ ssize_t write(int fd, const void *data, size_t size)
         return fd;                                                           \
     }
 #define COMMA ,
-OPENS(open, , )
-OPENS(open64, , )
-OPENS(openat, int directory COMMA, directory COMMA)
-OPENS(openat64, int directory COMMA, directory COMMA)
+OPENS(open, , , -1)
+OPENS(open64, , , -1)
+OPENS(openat, int directory COMMA, directory COMMA, directory)
+OPENS(openat64, int directory COMMA, directory COMMA, directory)
+
+#define LOOKS(type, name, parameters, arguments, fd, bad) \
+    type name parameters                                  \
+    {                                                     \
+        if (look(#name, fd))                              \
+            return bad;                                   \
+        return REAL(name) arguments;                      \
+    }
+
+LOOKS(int, fstatat, (int d, const char *p, struct stat *s, int f), (d, p, s, f), d, -1)
+LOOKS(int, fstatat64, (int d, const char *p, struct stat64 *s, int f), (d, p, s, f), d, -1)
+LOOKS(ssize_t, read, (int f, void *b, size_t n), (f, b, n), f, -1)
+LOOKS(ssize_t, pread, (int f, void *b, size_t n, off_t o), (f, b, n, o), f, -1)
+LOOKS(ssize_t, pread64, (int f, void *b, size_t n, off64_t o), (f, b, n, o), f, -1)
+LOOKS(ssize_t, readlinkat, (int d, const char *p, char *b, size_t n), (d, p, b, n), d, -1)
+LOOKS(DIR *, fdopendir, (int f), (f), f, NULL)
+LOOKS(struct dirent *, readdir, (DIR * d), (d), dirfd(d), NULL)
+LOOKS(struct dirent64 *, readdir64, (DIR * d), (d), dirfd(d), NULL)
+
+/* Python knows openat2 only by its number. */
+long syscall(long number, ...)
+{
+    va_list more;
+    va_start(more, number);
+    long a = va_arg(more, long), b = va_arg(more, long), c = va_arg(more, long);
+    long d = va_arg(more, long), e = va_arg(more, long), f = va_arg(more, long);
+    va_end(more);
+    if (number == SYS_openat2 && look("openat2", (int)a))
+        return -1;
+    return ((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"))(number, a, b, c, d, e, f);
+}

@@ -37,6 +37,8 @@ class Fault(IntEnum):
     """The filesystem is shut down before the call, as if the power was cut; then the process is killed."""
     ERROR = 6
     """The call, and the next ones of its name, are refused."""
+    LOOK = 7
+    """As `ERROR`, but of the calls that look at what lies below a directory `media`; with 0 none is refused."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ class Server:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def run(self, scenario: str, case: Case, **arguments: Any) -> Answer:
-        """Run the function of that name with the fault armed once it says so."""
-        asked = {"scenario": scenario, "case": [*vars(case).values()], "arguments": arguments}
+    def run(self, scenario: str, case: Case, *, prepare: str = "", **arguments: Any) -> Answer:
+        """Run the function of that name with the fault armed, after the function `prepare` without it."""
+        asked = {"scenario": scenario, "case": [*vars(case).values()], "prepare": prepare, "arguments": arguments}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
@@ -99,8 +101,11 @@ class Server:
 
 
 @contextmanager
-def serving(module: Path) -> Iterator[Server]:
-    """A server of the scenarios in `module`: its functions take their arguments and return JSON."""
+def serving(module: Path, wrapper: tuple[str, ...] = ()) -> Iterator[Server]:
+    """A server of the scenarios in `module`: its functions take their arguments and return JSON.
+
+    It is started by the command `wrapper`, such as strace.
+    """
     shim = built()
     assert shim is not None
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "COV_"))}
@@ -111,7 +116,7 @@ def serving(module: Path) -> Iterator[Server]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     # The interpreter itself: a wrapper script would be counted too.
-    command = [sys.executable, "-c", f"import shim; shim.serve({module.stem!r})"]
+    command = [*wrapper, sys.executable, "-c", f"import shim; shim.serve({module.stem!r})"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
     ) as process:
@@ -134,7 +139,7 @@ def serve(module: str) -> None:
         child = os.fork()
         if not child:
             os.close(reader)
-            _one(scenarios[asked["scenario"]], Case(*asked["case"]), asked["arguments"], writer)
+            _one(scenarios, asked, writer)
         os.close(writer)
         with os.fdopen(reader) as source:
             said = source.read()
@@ -144,16 +149,18 @@ def serve(module: str) -> None:
         os.write(out, (json.dumps([code, calls, answer]) + "\n").encode())
 
 
-def _one(scenario: Callable[..., Any], case: Case, arguments: Mapping[str, Any], writer: int) -> None:
+def _one(scenarios: Mapping[str, Callable[..., Any]], asked: Mapping[str, Any], writer: int) -> None:
     """In the child: run the scenario with the fault armed, say what came of it, and end."""
-    shim = ctypes.CDLL(None)
+    shim, case, arguments = ctypes.CDLL(None), Case(*asked["case"]), asked["arguments"]
     shim.fault_name.restype = ctypes.c_char_p
     filesystem = os.open(case.filesystem, os.O_RDONLY) if case.filesystem else -1
-    shim.fault_arm(int(case.fault), case.at, case.error, case.times, filesystem, case.flags)
     code = 0
     said: Any = None
     try:
-        said = scenario(**arguments)
+        if asked["prepare"]:
+            scenarios[asked["prepare"]](**arguments)
+        shim.fault_arm(int(case.fault), case.at, case.error, case.times, filesystem, case.flags)
+        said = scenarios[asked["scenario"]](**arguments)
     except BaseException as err:  # noqa: BLE001 - whatever it is, the test wants to see it
         said, code = f"{type(err).__name__}: {err}", int(getattr(err, "exit_code", 99))
     calls = [shim.fault_name(number).decode() for number in range(1, shim.fault_count() + 1)]
