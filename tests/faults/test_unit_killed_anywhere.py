@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_apply_killed_anywhere import CALLS, POLICIES, batch, calls_of, run_victim, tree_of
+from straced import CALLS, POLICIES, batch, calls_of, run_victim, tree_of
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.contents import read_contents
