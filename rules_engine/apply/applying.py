@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.applied import record_applied, record_released
 from rules_engine.apply.carrying import Carrying
-from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_time
+from rules_engine.apply.checks import check_policies, check_refusals, check_root, check_state, check_time
 from rules_engine.apply.closing import check_not_closed, close_others
 from rules_engine.apply.confined import Caller, CallersClock, check_guards, run_confined
 from rules_engine.apply.executor import Executor
@@ -30,6 +30,7 @@ from rules_engine.apply.source import own_copy
 from rules_engine.apply.state import JobsOnDisk, Known
 from rules_engine.apply.trash import Trash
 from rules_engine.apply.units import Units, sweep
+from rules_engine.apply.writers import SUPERUSER, Writers
 from rules_engine.filesystem.guards import GuardState, look_at_guards
 from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
@@ -106,6 +107,7 @@ def apply_plan(
                 return application.carry_out(reading)
 
         with lock_root(state, wait_s=lock_wait_s, clock=clock):
+            check_state(state)
             if removes(reading.trailer):
                 check_clock(clock.now(), newest_written(state))
             return run_confined(root.directory, carry_out)
@@ -201,6 +203,7 @@ class _Application:
         present = Present(root, jobs, self.policies, self.own, clock, pins=PinsOnDisk(state))
         strict = self.policies.settings.in_use is AskInUse.STRICT
         in_use = InUse(root, clock, present.is_done, strict=strict)
+        writers = Writers(jobs)
         retrier = Retrier(self.policies.settings.retry, clock)
         return Carrying(
             executor=Executor(
@@ -209,14 +212,14 @@ class _Application:
                 trash=trash,
                 units=Units(state, self.folder.run_id, self.policies.settings.keep_markers),
                 guard=present,
-                in_use=in_use,
+                also=(writers, in_use) if os.geteuid() == SUPERUSER else (in_use,),
                 parents=parents if self.policies.settings.open_parents else None,
             ),
             group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
             folder=self.folder,
             amender=SealAmender(ManifestStore(self.root, clock)),
             handover=handover,
-            look_again=lambda amended: _look_again(present, in_use, amended),
+            look_again=lambda amended: _look_again(present, (in_use, writers), amended),
             clock=clock,
             listen=self.listen,
             until=self.until,
@@ -225,9 +228,10 @@ class _Application:
         )
 
 
-def _look_again(present: Present, in_use: InUse, amended: frozenset[JobId]) -> None:
+def _look_again(present: Present, also: Iterable[InUse | Writers], amended: frozenset[JobId]) -> None:
     present.look_again(amended)
-    in_use.look_again()
+    for guard in also:
+        guard.look_again()
 
 
 def _known(store: ManifestStore, policies: PolicySet) -> Known:

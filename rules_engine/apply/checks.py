@@ -2,12 +2,21 @@
 
 from typing import Final
 
+from rules_engine.apply.applied import AREA
 from rules_engine.apply.model import StalePlanError
-from rules_engine.errors import RefusedError
+from rules_engine.apply.runs import RUNS
+from rules_engine.apply.state import MANIFESTS, SEALED
+from rules_engine.apply.trash import FOLDER
+from rules_engine.apply.units import REMOVING
+from rules_engine.errors import RefusedError, UntrustedStateError
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.locks import JOB_LOCKS
 from rules_engine.plan.model import Header, Trailer
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.quantities import MINUTE, Instant, format_duration, format_instant
+from rules_engine.values.vocabulary import EntryKind
 
+_AREAS: Final = (MANIFESTS, SEALED, AREA, RUNS, FOLDER, REMOVING, JOB_LOCKS)
 FURTHEST_AHEAD: Final = 5 * MINUTE
 """Clocks of two hosts may differ by this; a plan of a later moment is a forecast."""
 
@@ -59,6 +68,18 @@ def check_time(header: Header, now: Instant) -> None:
             f"it was made {format_duration(-ahead)} ago, and `limits.plan_age` is {format_duration(limit)}",
             "run `rules plan` again",
         )
+
+
+def check_state(state: Directory) -> None:
+    """Refuse to go on where something else stands in the place of a directory of the state.
+
+    Raises:
+        UntrustedStateError: naming it.
+    """
+    for name in _AREAS:
+        found = state.stat(name)
+        if found is not None and found.kind is not EntryKind.DIRECTORY:
+            raise UntrustedStateError(f".rules/{name}", f"is a {found.kind} and no directory", "look who put it there")
 
 
 def check_refusals(trailer: Trailer) -> None:

@@ -1,6 +1,6 @@
 """Carries out batches on directory handles: each directory is opened once, beneath the root, following nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol, assert_never
 
 from rules_engine.apply import steps
@@ -44,7 +44,7 @@ class Executor:
         trash: Trash | None = None,
         units: Units | None = None,
         guard: Guard | None = None,
-        in_use: Guard | None = None,
+        also: Sequence[Guard] = (),
         parents: Parents | None = None,
     ) -> None:
         self._root = root
@@ -52,7 +52,7 @@ class Executor:
         self._trash = trash
         self._units = units
         self._guard = guard
-        self._in_use = in_use
+        self._also = tuple(also)
         self._parents = parents
 
     def carry_out(self, batch: Batch, first: int = 0) -> Iterator[StepResult]:
@@ -110,8 +110,9 @@ class Executor:
             if is_unit(batch, entry):
                 self._needed_units().give_back(here, batch, entry)
             return held
-        if self._in_use is not None and (used := self._in_use.protects(batch, entry, here)) is not None:
-            return used
+        for guard in self._also:
+            if (held := guard.protects(batch, entry, here)) is not None:
+                return held
         if is_unit(batch, entry):
             return self._needed_units().take(here, batch, entry)
         return self._act(batch, entry, here)

@@ -1,5 +1,6 @@
 """The folder of one run: its plan, the outcomes of its steps, its report; docs/reference/formats/runs.md."""
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO, Final
@@ -111,6 +112,10 @@ def recording() -> Iterator[None]:
     try:
         yield
     except OSError as err:
+        if err.errno in {errno.ELOOP, errno.ENOTDIR}:
+            # Somebody else would decide where the record goes.
+            where, why = f".rules/{RUNS}", f"or a part of it is a link or no directory: {err.strerror}"
+            raise UntrustedStateError(where, why, "look who put it there") from err
         what = f"the run cannot be recorded below `.rules`: {err.strerror or err}"
         raise RefusedError(
             what, "make room on the disk of the root, or mend its permissions; nothing was touched"

@@ -1,13 +1,15 @@
 """The jobs as the state has them now, and whether that changed since it was last read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory, Status
 from rules_engine.filesystem.root import find_area
+from rules_engine.manifest.log import split_log_name
 from rules_engine.manifest.model import Damage, JobRecord
+from rules_engine.manifest.shelf import SEAL_SUFFIX
 from rules_engine.values.vocabulary import JobId
 
 SEALED: Final = "sealed"
@@ -31,6 +33,7 @@ class JobsOnDisk:
         self._state = state
         self._load = load
         self._seen: _Seen = {}
+        self._writers: dict[tuple[str, str], tuple[int, int, int]] = {}
         self.known = Known(())
         """As read last."""
 
@@ -48,11 +51,23 @@ class JobsOnDisk:
         self._seen = seen
         return any(seen.get(name) != before.get(name) for name in seen.keys() | before.keys() if name not in ours)
 
+    def writers(self) -> Iterator[tuple[JobId, list[tuple[int, int, int]]]]:
+        """Each job with user, group and mode of every log and seal of it, as listed last."""
+        by_job: dict[JobId, list[tuple[int, int, int]]] = {}
+        for (area, name), writer in self._writers.items():
+            split = split_log_name(name) if area == MANIFESTS else (JobId(name.removesuffix(SEAL_SUFFIX)), "")
+            if split is not None:
+                by_job.setdefault(split[0], []).append(writer)
+        yield from by_job.items()
+
     def _look(self) -> _Seen:
+        self._writers.clear()
         found: dict[tuple[str, str], tuple[int, int, int] | None] = {}
         for area in (MANIFESTS, SEALED):
             try:
-                found |= {(area, name): _identity(status) for name, status in self._entries(area)}
+                for name, status in self._entries(area):
+                    found[area, name] = _identity(status)
+                    self._writers[area, name] = _writer(status)
             except OSError as err:
                 # A listing that cannot be read may hide a job that began to run.
                 why = f"cannot be read: {err.strerror}"
@@ -65,6 +80,11 @@ class JobsOnDisk:
             return []
         with directory:
             return directory.entries()
+
+
+def _writer(status: Status | OSError) -> tuple[int, int, int]:
+    # Of what cannot be looked at nobody knows who wrote it, and nobody is no owner of any file.
+    return (-1, -1, 0) if isinstance(status, OSError) else (status.uid, status.gid, status.mode)
 
 
 def _identity(status: Status | OSError) -> tuple[int, int, int] | None:

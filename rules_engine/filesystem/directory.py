@@ -209,6 +209,7 @@ class Directory:
         aside = f".{secrets.token_hex(8)}.tmp"
         try:
             self.create_file(aside, data, durable=durable)
+            self._keep_owner(name, aside)
             os.replace(aside, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
         except BaseException:
             if self.stat(aside) is not None:
@@ -216,6 +217,18 @@ class Directory:
             raise
         if durable:
             self.sync()
+
+    def _keep_owner(self, name: str, aside: str) -> None:
+        # What a manifest may say depends on who wrote it: the superuser who amends a seal must not take it over.
+        before = self.stat(name) if os.geteuid() == 0 else None
+        if before is not None and before.uid != 0:
+            self.give(aside, before.uid, before.gid)
+
+    def give(self, name: str, uid: int, gid: int) -> None:
+        """Give a file of our own state to another user, where the system lets us."""
+        check_name(name)
+        with suppress(PermissionError):
+            os.chown(name, uid, gid, dir_fd=self.fd, follow_symlinks=False)
 
     def append_to(self, name: str, *, make: bool = True) -> int:
         """A descriptor that appends to a file of our own state, which `make` makes; the caller closes it.

@@ -1,5 +1,6 @@
 """The lock of the root and one lock a job: `flock` on files that are made once and never unlinked."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Final
 import msgspec
 from filelock import lock_descriptor
 
-from rules_engine.errors import LockedError
+from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import open_area
@@ -21,6 +22,7 @@ from rules_engine.values.vocabulary import JobId
 
 LOCK: Final = "lock"
 JOB_LOCKS: Final = "locks"
+_NO_FILE: Final = frozenset({errno.ELOOP, errno.EISDIR, errno.ENXIO})
 # Whoever only asks whether a lock is held holds it for a moment; that must not look like a holder.
 _GRACE_S: Final = 0.1
 _PAUSE_S: Final = 0.01
@@ -129,7 +131,7 @@ def _open_job_lock(state: Directory, job_id: JobId) -> int:
 
 @contextmanager
 def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Clock) -> Iterator[int]:
-    fd = directory.append_to(name)
+    fd = _open(directory, name)
     try:
         if not _acquire(fd, wait_s, clock):
             raise LockedError(what, _holder(directory, name))
@@ -140,6 +142,16 @@ def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Cloc
         yield fd
     finally:
         os.close(fd)
+
+
+def _open(directory: Directory, name: str) -> int:
+    try:
+        return directory.append_to(name)
+    except OSError as err:
+        if err.errno not in _NO_FILE:
+            raise
+        # Who put a link here could have us lock another file, and somebody else the real one.
+        raise UntrustedStateError(f".rules/{name}", f"is no file: {err.strerror}", "look who put it there") from err
 
 
 def _acquire(fd: int, wait_s: float, clock: Clock) -> bool:

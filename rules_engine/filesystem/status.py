@@ -24,6 +24,7 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     mode: int
     """Permission bits."""
     uid: int
+    gid: int = -1
     is_mount: bool = False
     """Another filesystem begins here; a bind mount of the same one shows only when it is opened."""
 
@@ -45,5 +46,6 @@ def status_from(found: os.stat_result, device: int | None = None) -> Status:
         device=found.st_dev,
         mode=stat.S_IMODE(found.st_mode),
         uid=found.st_uid,
+        gid=found.st_gid,
         is_mount=device is not None and found.st_dev != device,
     )

@@ -1,5 +1,6 @@
 """Sealing: what a job that ended declared and has, as one file that stands for its logs."""
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 
 from rules_engine.filesystem.directory import Directory
@@ -8,11 +9,12 @@ from rules_engine.filesystem.root import open_area
 from rules_engine.manifest.amend import completed
 from rules_engine.manifest.attempts import Ended, Settle, nothing
 from rules_engine.manifest.fold import fold
+from rules_engine.manifest.log import log_name
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import observer, read_one
 from rules_engine.manifest.returning import returned
 from rules_engine.manifest.seal import CoveredLog, Seal, SealedDirectory, SealedRow, decode_seal, encode_seal
-from rules_engine.manifest.shelf import SEAL_SUFFIX, SEALED, find_logs, read_logs
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_logs, read_logs
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import JobId
 
@@ -81,4 +83,18 @@ def write_seal(state: Directory, job_id: JobId, data: bytes, *, durable: bool = 
         OSError: when it cannot be written; then the earlier one stands.
     """
     with open_area(state, SEALED) as area:
-        area.write_file(f"{job_id}{SEAL_SUFFIX}", data, durable=durable)
+        name = f"{job_id}{SEAL_SUFFIX}"
+        fresh = os.geteuid() == 0 and area.stat(name) is None
+        area.write_file(name, data, durable=durable)
+        if fresh:
+            _give_to_writer(state, area, job_id)
+
+
+def _give_to_writer(state: Directory, area: Directory, job_id: JobId) -> None:
+    """Give a seal that the superuser made to whoever wrote the logs: one day it stands for them alone."""
+    hosts = find_logs(state, job_id)
+    with open_area(state, MANIFESTS) as logs:
+        found = [logs.stat(log_name(job_id, host)) for host in sorted(hosts)]
+    writer = next((one for one in found if one is not None and one.uid != 0), None)
+    if writer is not None:
+        area.give(f"{job_id}{SEAL_SUFFIX}", writer.uid, writer.gid)
