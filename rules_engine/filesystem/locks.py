@@ -167,7 +167,7 @@ def _acquire(fd: int, wait_s: float, clock: Clock) -> bool:
 def _holder(directory: Directory, name: str) -> str:
     try:
         note = msgspec.json.decode(directory.read_file(name, limit=_LARGEST_NOTE), type=_Holder)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return "another process"
     since = format_instant(Instant(note.since // SECOND * SECOND))
     return f"process {note.pid} on `{escape(note.host)}` since {since}"
