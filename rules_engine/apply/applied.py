@@ -149,7 +149,7 @@ def read_applied(state: Directory, digest: str) -> AppliedSet:
         raise UntrustedStateError(_where(name), f"cannot be read: {err.strerror}", _HELP) from err
     try:
         stored = msgspec.json.decode(body, type=_Stored) if body is not None else None
-    except msgspec.DecodeError as err:
+    except ValueError as err:
         raise UntrustedStateError(_where(name), f"is damaged: {err}", _HELP) from err
     if stored is None or stored.digest != digest or stored.kind != KIND:
         raise UntrustedStateError(_where(name), "is damaged: it fails its check", _HELP)

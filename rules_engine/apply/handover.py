@@ -1,6 +1,7 @@
 """`.rules/handover.jsonl`: steps that the user of a run may not carry out, until another run settles them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -71,15 +72,18 @@ def _lines(state: Directory) -> list[HandoverLine]:
         data = state.read_file(HANDOVER, limit=_LARGEST)
     except FileNotFoundError:
         return []
-    return list(_decoded(data.split(b"\n")))
+    return _decoded(data.split(b"\n"))
 
 
-def _decoded(raw_lines: Iterable[bytes]) -> Iterator[HandoverLine]:
+def _decoded(raw_lines: Iterable[bytes]) -> list[HandoverLine]:
     # A notice for people and never evidence: a line that is damaged is passed over.
+    found: list[HandoverLine] = []
     for raw in raw_lines:
         body = open_line(raw)
         if body is not None:
-            yield _decoder.decode(body)
+            with suppress(ValueError):
+                found.append(_decoder.decode(body))
+    return found
 
 
 def _key(line: HandoverLine) -> tuple[str, StepAction]:

@@ -99,6 +99,6 @@ def _newest(runs: Directory) -> list[str]:
 
 
 def _end(runs: Directory, run_id: str) -> int:
-    with suppress(OSError, msgspec.DecodeError), runs.open(RelPath(run_id)) as here:
+    with suppress(OSError, ValueError), runs.open(RelPath(run_id)) as here:
         return msgspec.json.decode(here.read_file(REPORT, limit=_LARGEST_REPORT), type=_End).ended
     return 0

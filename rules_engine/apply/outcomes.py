@@ -75,7 +75,7 @@ def decode_line(raw: bytes) -> OutcomeLine | None:
         return None
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
 
 

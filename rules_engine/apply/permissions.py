@@ -39,7 +39,7 @@ class Parents:
         except FileNotFoundError:
             return
         # A record that is not whole was being written: nothing had been opened yet.
-        with suppress(msgspec.DecodeError):
+        with suppress(ValueError):
             self._close(msgspec.json.decode(data, type=_Opened))
         self._state.unlink(OPENED)
 

@@ -93,7 +93,7 @@ def from_report(data: bytes, where: str) -> RunResult:
     """
     try:
         report = msgspec.json.decode(data, type=Report)
-    except msgspec.DecodeError as err:
+    except ValueError as err:
         raise UntrustedStateError(where, f"is damaged: {err}", "make a new plan") from err
     if report.kind != KIND or report.format_version != FORMAT_VERSION:
         raise UntrustedStateError(where, "is of a format this version does not know", "use a newer version")

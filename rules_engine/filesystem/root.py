@@ -203,7 +203,7 @@ def _read_id(state: Directory, path: str) -> str | None:
         raise UntrustedStateError(where, f"cannot be read: {err.strerror}", "check its permissions") from err
     try:
         found = msgspec.json.decode(data, type=_RootFile)
-    except msgspec.DecodeError as err:
+    except ValueError as err:
         raise UntrustedStateError(where, f"is damaged: {err}", "restore it from a backup of the root") from err
     if found.format_version != 1 or found.kind != "root" or not found.id:
         raise UntrustedStateError(where, "is of a format this version does not know", "use a newer version")

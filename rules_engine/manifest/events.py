@@ -157,7 +157,7 @@ def decode_line(raw: bytes) -> Line | None:
         return None
     try:
         line = _DECODER.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
     start = start_in(line.event)
     return line if start is None or start.format_version == FORMAT_VERSION else None

@@ -57,7 +57,7 @@ def whole_lines(data: bytes, kind: type[_Line]) -> tuple[tuple[_Line, ...], int,
         body = open_line(raw)
         try:
             line = msgspec.json.decode(body, type=kind) if body is not None else None
-        except msgspec.DecodeError:
+        except ValueError:
             line = None
         if line is None or line.seq != len(found) + 1:
             break
