@@ -159,11 +159,12 @@ class Carrying:
         if self._broken:
             raise StopRun(self._broken)
         try:
-            parts = self._group.commit()
-            for part in parts:
+            # First what a killed attempt recorded last: once more is recorded, nobody tells it to the seals again.
+            amended, handed_over = self._amender.amend(), self._handover.flush()
+            for part in self._group.commit():
                 self._settle(part)
-            amended = self._amender.amend()
-            handed_over = self._handover.flush()
+            amended |= self._amender.amend()
+            handed_over = (*handed_over, *self._handover.flush())
         except OSError as err:
             # Never tried again: after a failed fsync the system may say yes and have lost the data.
             self._broken = f"the record of the run could not be written: {err.strerror or err}"

@@ -59,6 +59,15 @@ def test_a_command_that_is_killed_while_it_recovers_is_finished_all_the_same(ser
     assert carry_out(server, name, iter(tried)) >= len(tried)
 
 
+@pytest.mark.slow
+def test_what_was_recorded_is_told_to_the_seals_however_often_it_is_killed(server: Server) -> None:
+    """Killed between a record and the seals that it is about, and again between the next record and its seals."""
+    name = "apply-recording-each"
+    seals = [number for number, call in enumerate(whole(server, name).calls, 1) if call == "renameat"][-5:]
+    tried = [Kill(name, Fault.BEFORE, first, second) for first in seals for second in range(17, 21)]
+    assert carry_out(server, name, iter(tried)) > len(tried)
+
+
 def test_the_shim_sees_every_call_that_changes_something(tmp_path: Path) -> None:
     """What strace sees a command change below its root are the very calls that it is killed at."""
     if shutil.which("strace") is None or built() is None:
