@@ -40,7 +40,7 @@ def test_an_interrupted_run_is_finished_by_the_same_plan(root: Root) -> None:
     names = [f"f{number:03d}" for number in range(100)]
     fill(root, *[f"a/{name}" for name in names])
     plan = plan_of(root, batch_of(root, "a", *names))
-    clock = Interrupting(7)
+    clock = Interrupting(10)
     with pytest.raises(InterruptedRunError) as caught:
         apply(plan, root, clock=clock)
     cut = caught.value.result
