@@ -64,12 +64,6 @@ class _Made:
         self._job_type = layout.job_type
         self._places = (("workspace", layout.workspace), ("output", layout.output))
         self._steps = tuple(_steps(place) for _, place in self._places)
-        self._inside = tuple(
-            parse_template(f"{place.text}/{one.name}")
-            for one in layout.directories
-            for kind, place in self._places
-            if one.place == kind
-        )
 
     def why_no_unit(self, directory: RelPath) -> str | None:
         for kind, place in self._places:
@@ -85,8 +79,6 @@ class _Made:
         for kind, place in self._places:
             if place.fits(directory):
                 return f"it lies where layout `{self._job_type}` has the {kind} of a job"
-        if any(one.fits(directory) for one in self._inside):
-            return f"it lies where layout `{self._job_type}` has a directory"
         return None
 
 
