@@ -97,8 +97,6 @@ def open_run(state: Directory, run_id: str, plan: BinaryIO) -> Iterator[RunFolde
             if here.stat(PLAN) is None:
                 _write_plan(here, plan)
             log = stack.enter_context(open_log(here, OUTCOMES))
-            # The record counts from its first line on, so its name must be as durable as that.
-            here.sync()
         yield RunFolder(here, log, run_id)
 
 

@@ -58,9 +58,10 @@ def open_log(directory: Directory, name: str) -> Iterator[LogFile]:
     fd = _lock(directory, name)
     try:
         size = os.fstat(fd).st_size
-        yield LogFile(fd, size)
         if not size:
+            # Before the first line: what follows that may fail, and must not be taken back by it.
             directory.sync()
+        yield LogFile(fd, size)
     finally:
         os.close(fd)
 

@@ -180,17 +180,17 @@ def _open_directory(absolute: str, *, portable: bool) -> Directory:
 
 
 def _open_state(directory: Directory, path: str) -> Directory | None:
-    found = directory.stat(STATE)
-    if found is None:
-        return None
-    if found.kind is not EntryKind.DIRECTORY:
-        raise UntrustedStateError(f"{path}/{STATE}", "is not a directory", "move it away, then run `rules init --root`")
     try:
-        return directory.open(RelPath(STATE))
+        found = directory.stat(STATE)
+        if found is None:
+            return None
+        if found.kind is EntryKind.DIRECTORY:
+            return directory.open(RelPath(STATE))
     except OSError as err:
         raise UntrustedStateError(
             f"{path}/{STATE}", f"cannot be opened: {err.strerror}", "check its permissions"
         ) from err
+    raise UntrustedStateError(f"{path}/{STATE}", "is not a directory", "move it away, then run `rules init --root`")
 
 
 def _read_id(state: Directory, path: str) -> str | None:
