@@ -7,10 +7,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import DAY, Instant
 
 CALLS = ("mkdirat", "renameat", "renameat2", "unlinkat", "ftruncate", "fsync", "syncfs", "write")
 VICTIM = """
@@ -19,12 +21,23 @@ from rules_engine.apply.applying import apply_plan
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.policy.model import PolicySet
+class LaterClock(SystemClock):
+    def now(self):
+        return super().now() + 2 * 86_400 * 10**9
 with Root.open(sys.argv[1]) as root:
     policies = PolicySet(digest="d", sources={"policies/a.yaml": "version: 1"})
-    apply_plan(sys.argv[2], root, policies=policies, clock=SystemClock())
+    apply_plan(sys.argv[2], root, policies=policies, clock=LaterClock())
 """
 POLICIES = PolicySet(digest="d", sources={"policies/a.yaml": "version: 1"})
 CHECKOUT = Path(__file__).parents[2]
+
+
+class LaterClock(SystemClock):
+    """The clock in two days: of a link that changed today nobody can tell whether it is in use."""
+
+    def now(self) -> Instant:
+        """The instant in two days."""
+        return Instant(super().now() + 2 * DAY)
 
 
 def batch(root: Root, directory: RelPath, action: StepAction, *names: str) -> Batch:

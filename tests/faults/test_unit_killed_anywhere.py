@@ -5,12 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from straced import CALLS, POLICIES, batch, calls_of, run_victim, tree_of
+from straced import CALLS, POLICIES, LaterClock, batch, calls_of, run_victim, tree_of
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.contents import read_contents
 from rules_engine.apply.model import Outcome, RunState
-from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Batch, Count, Header, Plan, PlanLimits, StepAction, Trailer, Whole
 from rules_engine.plan.planfile import write_plan
@@ -44,7 +43,7 @@ def whole(root: Root, action: StepAction, name: str) -> Batch:
 
 def write(root: Root, path: Path, *batches: Batch) -> None:
     """Write a plan of these batches."""
-    header = Header(SystemClock().now(), root.root_id, "d", PlanLimits(None, None, None, None), {})
+    header = Header(LaterClock().now(), root.root_id, "d", PlanLimits(None, None, None, None), {})
     with path.open("wb") as out:
         write_plan(Plan(header, batches, Trailer({"trash": Count(4, 9), "delete": Count(4, 9)})), out)
 
@@ -99,7 +98,7 @@ def test_a_killed_unit_is_finished_by_the_same_plan(tmp_path: Path, counted: tup
         for number in range(1, times + 1):
             top = killed(tmp_path, call, number)
             with Root.open(str(top / "media")) as root:
-                result = apply_plan(str(top / "plan.jsonl"), root, policies=POLICIES, clock=SystemClock())
+                result = apply_plan(str(top / "plan.jsonl"), root, policies=POLICIES, clock=LaterClock())
             assert result.state is RunState.FINISHED, top.name
             assert tree_of(top, result.run_id) == want, top.name
             assert left_of(top) == [], top.name
@@ -118,7 +117,7 @@ def test_a_killed_unit_is_swept_by_the_next_run_of_any_plan(
             top = killed(tmp_path, call, number)
             with Root.open(str(top / "media")) as root:
                 write(root, top / "other.jsonl", whole(root, StepAction.DELETE, "stays"))
-                result = apply_plan(str(top / "other.jsonl"), root, policies=POLICIES, clock=SystemClock())
+                result = apply_plan(str(top / "other.jsonl"), root, policies=POLICIES, clock=LaterClock())
             assert result.count(Outcome.DONE) == 1, top.name
             assert left_of(top) == [], top.name
             assert_whole_or_not_at_all(top)
@@ -142,7 +141,7 @@ def test_a_refused_call_leaves_a_directory_whole_and_the_next_plan_goes_on(
         with Root.open(str(top / "media")) as root:
             here = [name for name in ("aside", "gone", "stays") if (top / "media/scratch" / name).exists()]
             write(root, top / "other.jsonl", *(whole(root, StepAction.DELETE, name) for name in here))
-            result = apply_plan(str(top / "other.jsonl"), root, policies=POLICIES, clock=SystemClock())
+            result = apply_plan(str(top / "other.jsonl"), root, policies=POLICIES, clock=LaterClock())
         assert result.count(Outcome.DONE) == len(here) >= 1, top.name
         assert left_of(top) == [], top.name
         assert list((top / "media/scratch").iterdir()) == [], top.name
