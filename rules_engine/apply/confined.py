@@ -130,9 +130,13 @@ class CallersClock:
         Raises:
             KeyboardInterrupt: when the caller was interrupted, now or before.
         """
+        self._caller.call(lambda: self._sleep(seconds))
+
+    def _sleep(self, seconds: float) -> None:
+        # Asked in the thread that signals interrupt: nothing comes in between that would be slept through.
         if self._caller.is_interrupted():
             raise KeyboardInterrupt
-        self._caller.call(lambda: self._clock.sleep(seconds))
+        self._clock.sleep(seconds)
 
 
 class _Run(Generic[T]):

@@ -32,10 +32,9 @@ def interrupted_soon() -> None:
 
 def until_interrupted(caller: Caller) -> None:
     """Carry out steps until the caller is interrupted."""
-    for _ in range(2_000):
-        if caller.is_interrupted():
-            raise KeyboardInterrupt
+    while not caller.is_interrupted():
         time.sleep(0.005)
+    raise KeyboardInterrupt
 
 
 def test_the_run_is_bound_and_its_caller_is_not(top: Directory, tmp_path: Path) -> None:
@@ -123,18 +122,27 @@ def test_an_interruption_that_comes_too_late_is_not_lost(top: Directory) -> None
 
 def test_interruptions_one_after_another_do_not_leave_the_run_alone(top: Directory) -> None:
     """Handles and locks are the run's until it ended, however impatient somebody is."""
-    ended: list[float] = []
+    heard: list[int] = []
+    ended: list[bool] = []
+
+    def handle(*_: object) -> None:
+        heard.append(len(heard))
+        raise KeyboardInterrupt
 
     def act(caller: Caller, _: GuardState) -> None:
         for number in range(20):
-            threading.Timer(0.005 * number, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-        time.sleep(0.3)
-        caller.call(lambda: ended.append(time.monotonic()))
-        assert caller.is_interrupted()
+            os.kill(os.getpid(), signal.SIGUSR1)
+            while len(heard) <= number:
+                time.sleep(0.001)
+        caller.call(lambda: ended.append(caller.is_interrupted()))
 
-    with pytest.raises(KeyboardInterrupt):
-        run_confined(top, act)
-    assert len(ended) == 1
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_confined(top, act)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert (len(heard), ended) == (20, [True])
 
 
 def test_what_a_signal_handler_raises_is_raised_when_the_run_ended(top: Directory) -> None:
