@@ -21,6 +21,7 @@ from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId
 
 LOCK: Final = "lock"
+_ROOT: Final = "the root"
 JOB_LOCKS: Final = "locks"
 _NO_FILE: Final = frozenset({errno.ELOOP, errno.EISDIR, errno.ENXIO})
 # Whoever only asks whether a lock is held holds it for a moment; that must not look like a holder.
@@ -44,7 +45,7 @@ def lock_root(state: Directory, *, wait_s: float = 0, clock: Clock | None = None
     Raises:
         LockedError: when somebody else holds it for longer than `wait_s`.
     """
-    with _held(state, LOCK, "the root", wait_s, clock or SystemClock()):
+    with _held(state, LOCK, _ROOT, wait_s, clock or SystemClock()):
         yield
 
 
@@ -131,7 +132,7 @@ def _open_job_lock(state: Directory, job_id: JobId) -> int:
 
 @contextmanager
 def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Clock) -> Iterator[int]:
-    fd = _open(directory, name)
+    fd = _open(directory, name, what)
     try:
         if not _acquire(fd, wait_s, clock):
             raise LockedError(what, _holder(directory, name))
@@ -144,14 +145,15 @@ def _held(directory: Directory, name: str, what: str, wait_s: float, clock: Cloc
         os.close(fd)
 
 
-def _open(directory: Directory, name: str) -> int:
+def _open(directory: Directory, name: str, what: str) -> int:
     try:
         return directory.append_to(name)
     except OSError as err:
         if err.errno not in _NO_FILE:
             raise
         # Who put a link here could have us lock another file, and somebody else the real one.
-        raise UntrustedStateError(f".rules/{name}", f"is no file: {err.strerror}", "look who put it there") from err
+        where = ".rules/lock" if what == _ROOT else f".rules/{JOB_LOCKS}/{name}"
+        raise UntrustedStateError(where, f"is no file: {err.strerror}", "look who put it there") from err
 
 
 def _acquire(fd: int, wait_s: float, clock: Clock) -> bool:

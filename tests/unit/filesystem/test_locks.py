@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rules_engine.errors import LockedError
+from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import is_job_locked, lock_job, lock_root
@@ -94,8 +94,16 @@ def test_a_lock_that_cannot_be_looked_at_counts_as_held(state: Directory, tmp_pa
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks/job-1").symlink_to("elsewhere")
     assert is_job_locked(state, JOB)
-    with pytest.raises(OSError, match="job-1"), lock_job(state, JOB):
+    with pytest.raises(UntrustedStateError, match=r"`\.rules/locks/job-1` is no file"), lock_job(state, JOB):
         pass
+
+
+def test_a_root_lock_that_is_a_link_is_refused(state: Directory, tmp_path: Path) -> None:
+    """Whoever put it there could have two runs lock two files."""
+    (tmp_path / "lock").symlink_to("elsewhere")
+    with pytest.raises(UntrustedStateError, match=r"`\.rules/lock` is no file"), lock_root(state):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_holder_without_a_note_is_another_process(state: Directory, tmp_path: Path) -> None:
