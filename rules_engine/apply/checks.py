@@ -77,7 +77,11 @@ def check_state(state: Directory) -> None:
         UntrustedStateError: naming it.
     """
     for name in _AREAS:
-        found = state.stat(name)
+        try:
+            found = state.stat(name)
+        except OSError as err:
+            why = f"cannot be looked at: {err.strerror}"
+            raise UntrustedStateError(f".rules/{name}", why, "check its disk and its permissions") from err
         if found is not None and found.kind is not EntryKind.DIRECTORY:
             raise UntrustedStateError(f".rules/{name}", f"is a {found.kind} and no directory", "look who put it there")
 
