@@ -42,7 +42,7 @@ def missing() -> str:
         return f"{', '.join(lacking)} not installed"
     with tempfile.TemporaryDirectory(prefix="power-") as place:
         try:
-            with _mounted(_made(Path(place), "ext4"), Path(place) / "at"):
+            with mounted(made_image(Path(place), "ext4"), Path(place) / "at"):
                 return ""
         except subprocess.CalledProcessError:
             return "no loop device can be mounted here"
@@ -66,14 +66,14 @@ class Bench:
     def problems(self, cut: Cut) -> list[str]:
         """What is wrong after the power is back, and after the same command again."""
         image = self._place / "case.img"
-        _run("cp", "--sparse=always", str(self._image(cut.kind, cut.name)), str(image))
+        run_command("cp", "--sparse=always", str(self._image(cut.kind, cut.name)), str(image))
         self._told.write_text("")
-        with _mounted(image, self._at):
+        with mounted(image, self._at):
             case = Case(Fault.CUT, cut.at, filesystem=str(self._at), flags=cut.flags)
             ended = self._run("act", case, cut.name, told=str(self._told))
         if ended.status != -9:
             return [f"{cut}: it was not cut: {ended.said}"]
-        with _mounted(image, self._at):
+        with mounted(image, self._at):
             undone = self._run("undone", _UNHARMED, cut.name, told=str(self._told))
             again = self._run("finish", _UNHARMED, cut.name)
         if undone.status or again.status:
@@ -86,8 +86,8 @@ class Bench:
         if name not in self._whole:
             self._told.write_text("")
             image = self._place / "whole.img"
-            _run("cp", "--sparse=always", str(self._image("ext4", name)), str(image))
-            with _mounted(image, self._at):
+            run_command("cp", "--sparse=always", str(self._image("ext4", name)), str(image))
+            with mounted(image, self._at):
                 done = self._run("act", _UNHARMED, name, told=str(self._told))
                 stands = self._run("settled", _UNHARMED, name)
             assert (done.status, stands.status) == (0, 0), (done.said, stands.said)
@@ -96,8 +96,8 @@ class Bench:
 
     def _image(self, kind: str, name: str) -> Path:
         if (kind, name) not in self._images:
-            image = _made(self._place, kind, name)
-            with _mounted(image, self._at):
+            image = made_image(self._place, kind, name)
+            with mounted(image, self._at):
                 made = self._run("make", _UNHARMED, name)
                 assert made.status == 0, made.said
             self._images[kind, name] = image
@@ -115,26 +115,29 @@ def bench() -> Iterator[Bench]:
         yield Bench(stack.enter_context(serving(_MODULE)), place)
 
 
-def _made(place: Path, kind: str, name: str = "empty") -> Path:
+def made_image(place: Path, kind: str, name: str = "empty") -> Path:
+    """A new image with an empty filesystem of that kind on it."""
     image = place / f"{kind}-{name}.img"
-    _run("truncate", "-s", SIZES[kind], str(image))
-    _run(f"mkfs.{kind}", "-q", str(image))
+    run_command("truncate", "-s", SIZES[kind], str(image))
+    run_command(f"mkfs.{kind}", "-q", str(image))
     return image
 
 
 @contextmanager
-def _mounted(image: Path, at: Path) -> Iterator[None]:
+def mounted(image: Path, at: Path, options: str = "loop") -> Iterator[None]:
+    """The image mounted at that place while the block runs."""
     at.mkdir(exist_ok=True)
-    _run("mount", "-o", "loop", str(image), str(at))
+    run_command("mount", "-o", options, str(image), str(at))
     try:
         yield
     finally:
-        _run("umount", str(at))
+        run_command("umount", str(at))
         with suppress(OSError):
             at.rmdir()
 
 
-def _run(*command: str) -> None:
+def run_command(*command: str) -> None:
+    """Run it, and fail where it does."""
     subprocess.run(command, check=True, capture_output=True)
 
 
