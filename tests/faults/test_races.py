@@ -29,7 +29,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.jobs.planning import survey
 
 pytestmark = pytest.mark.skipif(racer() is None, reason="needs Linux and a C compiler")
-ROUNDS = 16 * len(ATTACKS)
+ROUNDS = 12 * len(ATTACKS)
 
 
 def test_nothing_outside_the_root_and_nothing_protected_changes_while_others_swap_directories() -> None:
