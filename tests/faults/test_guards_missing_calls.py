@@ -50,6 +50,13 @@ def test_a_landlock_that_is_blocked_or_switched_off_is_not_there() -> None:
         assert without({"landlock": code}, landlock.abi) == 0
 
 
+def test_a_thread_stays_free_where_there_is_no_landlock(tmp_path: Path) -> None:
+    """The guard is missing, says why, and nothing else changes."""
+    with Directory.open_root(str(tmp_path)) as root:
+        found = without({"landlock": errno.ENOSYS}, lambda: confine_thread(root))
+    assert (found.active, found.note.partition(";")[0]) == (False, "blocked, or not in this kernel")
+
+
 def test_what_fails_for_another_reason_is_no_answer(tmp_path: Path) -> None:
     """Too many open files does not mean that a call is missing: the failure is told, and asked again next time."""
     assert without({"openat2": errno.EMFILE}, lambda: error_of(linux.has_openat2.__wrapped__)) == errno.EMFILE

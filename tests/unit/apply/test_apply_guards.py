@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,26 @@ def test_a_thread_that_is_none_is_never_bound(root: Root, tmp_path_factory: pyte
     course.run()
     assert found == [GuardState(Guard.LANDLOCK, active=False, note="there are no threads of their own in this process")]
     (tmp_path_factory.mktemp("outside") / "file").touch()
+
+
+def test_a_run_that_was_called_off_before_its_thread_began_does_nothing(root: Root) -> None:
+    """A signal that comes while the thread is being started leaves nobody behind who goes on alone."""
+    found: list[GuardState] = []
+    course = _Run(root.directory, lambda _caller, guard: found.append(guard), Caller())
+    course.cancelled = True
+    course.run()
+    assert (course.is_over, course.error, found) == (True, None, [])
+
+
+def test_a_wake_up_without_a_question_is_no_answer(root: Root) -> None:
+    """Wake-ups may be one too many: the next question is still answered once."""
+    answered: list[int] = []
+
+    def act(caller: Caller, _: GuardState) -> None:
+        for number in range(20):
+            caller.wake()
+            caller.call(partial(answered.append, number))
+            caller.wake()
+
+    run_confined(root.directory, act)
+    assert answered == list(range(20))
