@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from crowd import broken, let_work, make
+from crowd import let_work, make
+from crowdlaws import broken
 
 
 def main() -> int:

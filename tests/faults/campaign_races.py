@@ -1,10 +1,49 @@
 """`./dev faults races`: plan and apply while another process swaps directories, links and files in the tree."""
 
 import argparse
+import contextlib
+import random
 import secrets
+import signal
 import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
 
-from racing import ATTACKS, campaign, racer
+from racing import ATTACKS, LONGEST_S, SCRATCH, harm, load, make_scene, plan_and_apply, racer
+
+
+def campaign(rounds: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """So many rounds: how they and their steps ended, and what went wrong."""
+    policies, kinds, ended = load(), sorted(ATTACKS), Counter[str]()
+    wrong: list[str] = []
+    for number in range(rounds):
+        kind, chance = kinds[number % len(kinds)], random.Random(f"{seed} {number}")  # noqa: S311 - not a secret
+        with tempfile.TemporaryDirectory(dir=SCRATCH, prefix="races-") as folder, no_longer_than(LONGEST_S):
+            scene = make_scene(Path(folder), policies)
+            saw: list[str] = []
+            ended += plan_and_apply(scene, ATTACKS[kind], chance, saw)
+            saw += harm(scene, ATTACKS[kind])
+            wrong += [f"round {number} of seed {seed}, {kind}: {one}" for one in saw]
+    return ended, wrong
+
+
+@contextlib.contextmanager
+def no_longer_than(seconds: int) -> Iterator[None]:
+    """End what hangs."""
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f"longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def main() -> int:

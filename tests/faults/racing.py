@@ -6,7 +6,6 @@ import functools
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from rules_engine.apply.applying import apply_plan
@@ -278,34 +276,3 @@ def harm(scene: Scene, attack: Attack) -> list[str]:
     if odd != _ODD and not attack.odd_may_go:
         found.append(f"{odd} FIFOs and sockets, and {_ODD} before")
     return found
-
-
-def campaign(rounds: int, seed: int) -> tuple[Counter[str], list[str]]:
-    """So many rounds: how they and their steps ended, and what went wrong."""
-    policies, kinds, ended = load(), sorted(ATTACKS), Counter[str]()
-    wrong: list[str] = []
-    for number in range(rounds):
-        kind, chance = kinds[number % len(kinds)], random.Random(f"{seed} {number}")  # noqa: S311 - not a secret
-        with tempfile.TemporaryDirectory(dir=SCRATCH, prefix="races-") as folder, no_longer_than(LONGEST_S):
-            scene = make_scene(Path(folder), policies)
-            saw: list[str] = []
-            ended += plan_and_apply(scene, ATTACKS[kind], chance, saw)
-            saw += harm(scene, ATTACKS[kind])
-            wrong += [f"round {number} of seed {seed}, {kind}: {one}" for one in saw]
-    return ended, wrong
-
-
-@contextlib.contextmanager
-def no_longer_than(seconds: int) -> Iterator[None]:
-    """End what hangs."""
-
-    def give_up(_signal: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"longer than {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from crowd import broken, let_work, make
+from crowd import let_work, make
+from crowdlaws import broken
 
 WORKERS = 8
 SECONDS = 10

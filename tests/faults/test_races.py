@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from campaign_races import campaign
 from racing import (
     ATTACKS,
     DIRECTORIES,
@@ -15,7 +16,6 @@ from racing import (
     UNITS,
     Attack,
     attacked,
-    campaign,
     load,
     make_scene,
     racer,
