@@ -2,6 +2,7 @@
 
 import errno
 from importlib import import_module
+from io import StringIO
 from typing import Final
 
 import click
@@ -10,6 +11,7 @@ from rules_engine import __version__
 from rules_engine.cli.options import MEANINGS, exits
 from rules_engine.cli.terminal import complain, refusal, talk
 from rules_engine.errors import ExitCode, RulesError
+from rules_engine.values.text import escape
 
 COMMANDS: Final = (
     "init",
@@ -73,7 +75,10 @@ def invoke(arguments: list[str]) -> int:
     except click.exceptions.Abort as err:
         raise KeyboardInterrupt from err
     except click.ClickException as err:
-        err.show()
+        # What was typed stands in it, and click prints it as it is.
+        said = StringIO()
+        err.show(file=said)
+        talk("\n".join(map(escape, said.getvalue().split("\n"))), end="")
         return err.exit_code
     except RulesError as err:
         # The text of invalid policies is a list of findings, each with `error` and its own place.
