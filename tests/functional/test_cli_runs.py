@@ -60,8 +60,7 @@ def test_a_run_that_was_cut_short_is_finished_by_the_command_that_it_names(place
     lines = place.rules("runs").out.splitlines()
     assert lines[0].startswith(f"{run_id}  UNFINISHED  ")
     assert lines[1] == "  no report: it was killed, or it goes on now; 1 step recorded"
-    path = place.media.resolve() / ".rules/runs" / run_id / "plan.jsonl"
-    assert lines[2] == f"  `rules apply {path}` finishes it"
+    assert lines[2] == f"  `rules apply {run_id}` finishes it"
     done = place.process(*lines[2].split("`")[1].removeprefix("rules ").split())
     assert (done.code, done.err) == (0, f"run {run_id} goes on: 2 steps\n")
     assert done.out.splitlines()[2:4] == ["  delete  1 file  1 B  done", "  trash   1 file  1 B  done"]
@@ -72,6 +71,29 @@ def test_a_run_that_was_cut_short_is_finished_by_the_command_that_it_names(place
     assert command.endswith(f" --root {place.media} --policies-from-plan")
     assert elsewhere.process(*command.removeprefix("rules ").split()).code == 0
     assert place.rules("runs").out.splitlines()[0].startswith(f"{run_id}  finished  ")
+
+
+def test_a_new_run_closes_one_that_was_cut_short(place: Place, run_id: str) -> None:
+    """Its report says by which, nothing of it is carried out any more, and what it set aside can be put back."""
+    _cut_short(place, run_id)
+    stray = place.write("media/in/temp_2")
+    assert place.rules("apply", "--yes").code == 0
+    assert not stray.exists()
+    document = place.rules("runs", "--format", "json").document
+    (new,) = (one["run_id"] for one in document["runs"] if one["run_id"] != run_id)
+    place.write("media/in/temp_1")
+    for named in (run_id, run_id[:9], str(place.media / ".rules/runs" / run_id / "plan.jsonl")):
+        again = place.rules("apply", named)
+        assert again.code == 5
+        assert f"run {run_id} was cut short, and is closed by run {new}\n  help: make a new plan\n" in again.err
+    (line, did, because, undo) = place.rules("show", run_id).out.splitlines()[:4]
+    assert line.startswith(f"run {run_id} CLOSED, ")
+    assert did == "  delete: 1 file, 1 B freed".strip()
+    assert because == f"because closed by run {new}"
+    assert undo.startswith(f"`rules restore {run_id}` puts it back, until ")
+    assert place.rules("restore", run_id, "--yes").code == 0
+    assert (place.media / "in/b c.part").exists()
+    assert place.rules("apply", "last").code == 0
 
 
 def test_a_run_is_shown_by_its_id_its_beginning_or_last(place: Place, run_id: str) -> None:

@@ -77,10 +77,10 @@ def test_a_run_that_was_cut_short_says_how_to_finish_it() -> None:
     """Interrupted by a person, or stopped by the breaker with its cause."""
     stopped = RunResult("0123", RunState.STOPPED, START, END, stopped_because="10 failures in a row")
     assert next(run_lines(stopped)) == (
-        "run 0123 STOPPED after 3s: 10 failures in a row; apply the same plan again to finish it"
+        "run 0123 STOPPED after 3s: 10 failures in a row; `rules apply 0123` finishes it"
     )
     interrupted = RunResult("0123", RunState.INTERRUPTED, START, END)
-    assert next(run_lines(interrupted)) == ("run 0123 was interrupted after 3s; apply the same plan again to finish it")
+    assert next(run_lines(interrupted)) == ("run 0123 was interrupted after 3s; `rules apply 0123` finishes it")
 
 
 def test_only_the_first_twenty_failures_are_named_unless_all_are_asked_for() -> None:

@@ -57,11 +57,11 @@ def test_each_run_says_what_it_did_and_how_it_goes_on() -> None:
         "  `rules restore aa --root x` puts it back, until 2026-03-08T03:00:00Z (in 6d23h)",
         "bb  UNFINISHED  2026-02-28T04:00:00Z (1d ago)",
         "  no report: it was killed, or it goes on now; 1 step recorded",
-        "  `rules apply '/media/a b/.rules/runs/bb/plan.jsonl' --root x --policies-from-plan` finishes it",
+        "  `rules apply bb --root x --policies-from-plan` finishes it",
         "cc  STOPPED  2026-03-01T03:00:00Z (1h ago)",
         "  nothing had to be done",
         "  because its time is over",
-        "  `rules apply '/media/a b/.rules/runs/cc/plan.jsonl' --root x --policies-from-plan` finishes it",
+        "  `rules apply cc --root x --policies-from-plan` finishes it",
         "and 2 older runs; `--limit` shows more",
     ]
     assert list(run_list_lines((), LOOK)) == ["no recorded runs"]
