@@ -149,7 +149,7 @@ class Bench:
             yield f"the same again comes to {_difference(later['first'], undisturbed['first'])} after {code}: {said!r}"
         if later["left"]:
             tree, wanted = (
-                [one for one in end["tree"] if not one[0].startswith(_BY_HAND)]
+                [one for one in end["tree"] if not f"{one[0]}/".startswith(_BY_HAND)]
                 for end in (later["last"], undisturbed["last"])
             )
             if tree != wanted:
