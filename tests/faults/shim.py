@@ -112,7 +112,7 @@ def serving(module: Path, wrapper: tuple[str, ...] = ()) -> Iterator[Server]:
     environment = {
         **kept,
         "LD_PRELOAD": str(shim),
-        "PYTHONPATH": os.pathsep.join([str(CHECKOUT), str(HERE)]),
+        "PYTHONPATH": os.pathsep.join([str(CHECKOUT), str(HERE), str(HERE.parent)]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     # The interpreter itself: a wrapper script would be counted too.

@@ -1,15 +1,21 @@
-"""A run that takes directories whole is killed before each system call that changes something, or has it refused."""
+"""A run that takes directories whole is killed before each call that changes something, or has it refused.
 
-import os
-import shutil
+That the same plan then ends in the same tree is in test_killed_everywhere.py.
+"""
+
+import errno
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from straced import CALLS, POLICIES, LaterClock, batch, calls_of, run_victim, tree_of
+from shim import Case, Fault, Server, built, serving
+from wholes import POLICIES, LaterClock, batch
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.contents import read_contents
-from rules_engine.apply.model import Outcome, RunState
+from rules_engine.apply.model import Outcome
+from rules_engine.errors import ExitCode
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Batch, Count, Header, Plan, PlanLimits, StepAction, Trailer, Whole
 from rules_engine.plan.planfile import write_plan
@@ -64,79 +70,67 @@ def assert_whole_or_not_at_all(top: Path) -> None:
     assert (top / "outside/kept").exists(), top.name
 
 
+def carry_out(top: str) -> int:
+    """What is killed, or refused a call: the plan of the scene."""
+    with Root.open(f"{top}/media") as root:
+        return int(apply_plan(f"{top}/plan.jsonl", root, policies=POLICIES, clock=LaterClock()).exit_code)
+
+
 @pytest.fixture(scope="module")
-def counted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, int], list[str]]:
-    """How often a run that nobody kills makes each call, and the tree that it leaves."""
+def server() -> Iterator[Server]:
+    """A process that carries plans out and has a call fail."""
+    if built() is None:
+        pytest.skip("only a compiler makes the shim that stops a process at a chosen call")
+    with serving(Path(__file__)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def calls(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The calls of a run that nobody kills."""
     top = tmp_path_factory.mktemp("whole")
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed, and only it can stop a process before a chosen call")
     make_scene(top)
-    if run_victim(top, "-e", f"trace={','.join(CALLS)}"):
-        pytest.skip("strace may not trace here")
+    answer = server.run("carry_out", Case(Fault.COUNT), top=str(top))
+    assert answer.said == 0
     assert left_of(top) == []
-    [run_id] = os.listdir(top / "media/.rules/runs")
-    return dict(calls_of(top)), tree_of(top, run_id)
-
-
-def killed(tmp_path: Path, call: str, number: int) -> Path:
-    """A scene whose run was killed before that call."""
-    top = tmp_path / f"{call}-{number}"
-    top.mkdir()
-    make_scene(top)
-    code = run_victim(top, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}")
-    assert code in {-9, 128 + 9}, top.name
-    assert_whole_or_not_at_all(top)
-    return top
-
-
-@pytest.mark.slow
-def test_a_killed_unit_is_finished_by_the_same_plan(tmp_path: Path, counted: tuple[dict[str, int], list[str]]) -> None:
-    """The tree and the trash are those of a run that nobody killed, and nothing is left behind."""
-    calls, want = counted
-    assert {"mkdirat", "renameat2", "unlinkat", "fsync", "syncfs", "write"} <= calls.keys()
-    for call, times in sorted(calls.items()):
-        for number in range(1, times + 1):
-            top = killed(tmp_path, call, number)
-            with Root.open(str(top / "media")) as root:
-                result = apply_plan(str(top / "plan.jsonl"), root, policies=POLICIES, clock=LaterClock())
-            assert result.state is RunState.FINISHED, top.name
-            assert tree_of(top, result.run_id) == want, top.name
-            assert left_of(top) == [], top.name
-            assert result.count(Outcome.DONE) + result.count(Outcome.GONE) == 2, top.name
-            assert result.set_aside == 9, top.name
-            assert sum(one.files for one in result.counts) == 8, top.name
+    assert {"mkdirat", "renameat2", "unlinkat", "fsync", "syncfs", "write"} <= set(answer.calls)
+    return answer.calls
 
 
 @pytest.mark.slow
 def test_a_killed_unit_is_swept_by_the_next_run_of_any_plan(
-    tmp_path: Path, counted: tuple[dict[str, int], list[str]]
+    tmp_path: Path, server: Server, calls: tuple[str, ...]
 ) -> None:
     """What was proved goes; what was not lies whole at its place or in the trash."""
-    for call in ("renameat2", "unlinkat"):
-        for number in range(1, counted[0][call] + 1):
-            top = killed(tmp_path, call, number)
-            with Root.open(str(top / "media")) as root:
-                write(root, top / "other.jsonl", whole(root, StepAction.DELETE, "stays"))
-                result = apply_plan(str(top / "other.jsonl"), root, policies=POLICIES, clock=LaterClock())
-            assert result.count(Outcome.DONE) == 1, top.name
-            assert left_of(top) == [], top.name
-            assert_whole_or_not_at_all(top)
+    for number, call in enumerate(calls, 1):
+        top = tmp_path / f"{number}-{call}"
+        top.mkdir()
+        make_scene(top)
+        assert server.run("carry_out", Case(Fault.BEFORE, number), top=str(top)).status == -signal.SIGKILL, top.name
+        assert_whole_or_not_at_all(top)
+        with Root.open(str(top / "media")) as root:
+            write(root, top / "other.jsonl", whole(root, StepAction.DELETE, "stays"))
+            result = apply_plan(str(top / "other.jsonl"), root, policies=POLICIES, clock=LaterClock())
+        assert result.count(Outcome.DONE) == 1, top.name
+        assert left_of(top) == [], top.name
+        assert_whole_or_not_at_all(top)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("call", "error"), [("mkdirat", "ENOSPC"), ("renameat2", "EACCES"), ("unlinkat", "EIO")])
+@pytest.mark.parametrize(
+    ("call", "error"), [("mkdirat", errno.ENOSPC), ("renameat2", errno.EACCES), ("unlinkat", errno.EIO)]
+)
 def test_a_refused_call_leaves_a_directory_whole_and_the_next_plan_goes_on(
-    tmp_path: Path, counted: tuple[dict[str, int], list[str]], call: str, error: str
+    tmp_path: Path, server: Server, calls: tuple[str, ...], call: str, error: int
 ) -> None:
     """A full disk, a right that is missing, a disk that fails: once, at any place."""
-    for number in range(1, counted[0][call] + 1):
-        top = tmp_path / f"{call}-{number}"
+    for number in (number for number, name in enumerate(calls, 1) if name == call):
+        top = tmp_path / f"{number}-{call}"
         top.mkdir()
         make_scene(top)
-        code = run_victim(top, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={number}")
-        assert "INJECTED" in (top / "trace").read_text(), top.name
+        answer = server.run("carry_out", Case(Fault.ERROR, number, error), top=str(top))
         # Refused before anything was touched, or a run whose failed step has its cause in the report.
-        assert code in {0, 1}, top.name
+        assert answer.said in {0, 3} or answer.status == ExitCode.REFUSED, (top.name, answer)
         assert_whole_or_not_at_all(top)
         with Root.open(str(top / "media")) as root:
             here = [name for name in ("aside", "gone", "stays") if (top / "media/scratch" / name).exists()]
