@@ -88,9 +88,13 @@ def last_undoable(root: Root) -> RecordedRun:
     """
     for run in recorded_runs(root):
         # Of a run that was killed, what it took last stands in no record.
-        took = run.result is None or run.in_trash or any(
-            one.action in {StepAction.TRASH, StepAction.DELETE} and one.outcome is Outcome.DONE
-            for one in run.result.counts
+        took = (
+            run.result is None
+            or run.in_trash
+            or any(
+                one.action in {StepAction.TRASH, StepAction.DELETE} and one.outcome is Outcome.DONE
+                for one in run.result.counts
+            )
         )
         if took and _UNDOING.isdisjoint(run.asked):
             return run
