@@ -37,7 +37,18 @@ from rules_engine.report.trash_text import TrashList, trash_document, trash_list
 from rules_engine.values.quantities import FOREVER, Duration, Instant, format_duration, parse_duration
 
 
-@click.group(name="trash", short_help="list what was set aside, or empty it")
+@click.group(
+    name="trash",
+    short_help="list what was set aside, or empty it",
+    epilog=exits(
+        ExitCode.SOME_FAILED,
+        ExitCode.INVALID_POLICY,
+        ExitCode.REFUSED,
+        ExitCode.LOCKED,
+        ExitCode.UNTRUSTED_STATE,
+        ExitCode.INTERRUPTED,
+    ),
+)
 def trash() -> None:
     """List what runs set aside, or remove it for good."""
 

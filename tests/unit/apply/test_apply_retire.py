@@ -138,7 +138,7 @@ def test_what_cannot_retire_is_noted_and_the_run_is_finished_all_the_same(root: 
     assert sealed.exists()
     assert not log.exists()
     Path(root.path, ".rules/trash").write_text("in the way")
-    [again] = _take_one(root, LONG_AFTER + SECOND)
+    again = retire(root, FixedClock(LONG_AFTER + SECOND), (), keep=KEEP, spare="")
     assert again.notes == (
         f"what is left of run {run.run_id} cannot retire: Is a directory",
         "the folders of old runs cannot retire: Not a directory",

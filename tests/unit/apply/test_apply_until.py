@@ -32,7 +32,7 @@ def test_a_run_stops_cleanly_when_its_time_is_over_and_can_be_finished(root: Roo
     assert stopped.exit_code is ExitCode.SOME_FAILED
     assert counts(stopped) == {"done": 2}
     assert tree_of(root) == ["a", "a/3", "b", "b/1"]
-    finished = apply(plan, root)
+    finished = apply(plan, root, clock=FixedClock(NOON + HOUR))
     assert (finished.state, counts(finished)) == (RunState.FINISHED, {"done": 4})
     assert tree_of(root) == ["a", "b"]
 
