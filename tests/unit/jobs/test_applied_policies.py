@@ -204,7 +204,7 @@ def test_policies_that_cannot_be_noted_stop_an_apply_before_its_first_step(root:
     (Path(root.path) / "temp_x").write_bytes(b"1")
     plan = survey(first(), root, clock).plan(clock.now()).collected()
     (Path(root.path) / ".rules/policies").write_text("in the way")
-    with pytest.raises(UntrustedStateError, match=r"`\.rules/policies` cannot be read: Not a directory"):
+    with pytest.raises(UntrustedStateError, match=r"`\.rules/policies` is a file and no directory"):
         apply_plan(plan, root, policies=first(), clock=clock)
     assert (Path(root.path) / "temp_x").exists()
     with pytest.raises(RefusedError, match=r"cannot be noted in `\.rules/policies`: Not a directory"):
