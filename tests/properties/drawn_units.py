@@ -24,7 +24,17 @@ from rules_engine.policy.model import (
     Tracked,
     Unit,
 )
-from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below, name_of, parent, sort_key, to_bytes
+from rules_engine.values.paths import (
+    ROOT,
+    RelPath,
+    ancestors,
+    is_at_or_below,
+    join,
+    name_of,
+    parent,
+    sort_key,
+    to_bytes,
+)
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import CleanupPolicy, FileType, JobStatus
 
@@ -117,7 +127,7 @@ def unit_worlds(draw: st.DrawFn) -> World:
 def whole(world: World) -> set[RelPath]:
     """The directories that go whole."""
     return {
-        RelPath(f"{batch.directory}/{entry.name}")
+        join(batch.directory, entry.name)
         for batch in world.plan().batches
         if batch.reason == "unit"
         for entry in batch.entries
@@ -131,6 +141,6 @@ def gone(world: World) -> set[RelPath]:
     everything += [fact.path for one in world.directories for fact in one.files]
     for batch in world.plan().batches:
         for entry in batch.entries:
-            path = RelPath(f"{batch.directory}/{entry.name}" if batch.directory else entry.name)
+            path = join(batch.directory, entry.name)
             found |= {path} if batch.reason != "unit" else {one for one in everything if is_at_or_below(one, path)}
     return found
