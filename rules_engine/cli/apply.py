@@ -10,6 +10,7 @@ from rules_engine.apply.model import RunResult
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import (
+    CARRYING_OUT,
     exits,
     format_option,
     guards_option,
@@ -37,15 +38,7 @@ from rules_engine.values.vocabulary import RuleName
 
 @click.command(
     short_help="carry out a plan, and nothing else",
-    epilog=exits(
-        ExitCode.SOME_FAILED,
-        ExitCode.INVALID_POLICY,
-        ExitCode.STALE_PLAN,
-        ExitCode.REFUSED,
-        ExitCode.LOCKED,
-        ExitCode.UNTRUSTED_STATE,
-        ExitCode.INTERRUPTED,
-    ),
+    epilog=exits(*CARRYING_OUT, ExitCode.STALE_PLAN),
 )
 @click.argument("file", metavar="[FILE|RUN]", required=False)
 @policies_option

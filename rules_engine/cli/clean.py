@@ -9,6 +9,7 @@ from click.core import ParameterSource
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import (
+    CARRYING_OUT,
     exits,
     format_option,
     guards_option,
@@ -42,14 +43,7 @@ from rules_engine.values.vocabulary import RuleName
 
 @click.command(
     short_help="remove what a pattern matches, by hand",
-    epilog=exits(
-        ExitCode.SOME_FAILED,
-        ExitCode.INVALID_POLICY,
-        ExitCode.REFUSED,
-        ExitCode.LOCKED,
-        ExitCode.UNTRUSTED_STATE,
-        ExitCode.INTERRUPTED,
-    ),
+    epilog=exits(*CARRYING_OUT),
 )
 @click.argument("pattern", metavar="PATTERN")
 @click.option("--older-than", metavar="AGE", help="Only files of that age, such as `7d`; else `cleanup.retention`.")

@@ -25,6 +25,15 @@ MEANINGS: Final = {
     ExitCode.INTERRUPTED: "interrupted; the run can be resumed",
 }
 ALWAYS: Final = (ExitCode.DONE, ExitCode.UNEXPECTED, ExitCode.USAGE)
+CARRYING_OUT: Final = (
+    ExitCode.SOME_FAILED,
+    ExitCode.INVALID_POLICY,
+    ExitCode.REFUSED,
+    ExitCode.LOCKED,
+    ExitCode.UNTRUSTED_STATE,
+    ExitCode.INTERRUPTED,
+)
+"""What every command can end with that carries out a plan."""
 
 
 def exits(*codes: ExitCode) -> str:

@@ -7,7 +7,15 @@ from typing import Final
 import click
 
 from rules_engine.cli.agreeing import carry_out_if_agreed
-from rules_engine.cli.options import exits, format_option, guards_option, policies_option, root_option, talk_options
+from rules_engine.cli.options import (
+    CARRYING_OUT,
+    exits,
+    format_option,
+    guards_option,
+    policies_option,
+    root_option,
+    talk_options,
+)
 from rules_engine.cli.past import is_there
 from rules_engine.cli.planfiles import save_plan
 from rules_engine.cli.progress import Progress
@@ -36,15 +44,7 @@ _MOST_PINS: Final = 1_000
 
 @click.command(
     short_help="put back what a run set aside",
-    epilog=exits(
-        ExitCode.SOME_FAILED,
-        ExitCode.INVALID_POLICY,
-        ExitCode.STALE_PLAN,
-        ExitCode.REFUSED,
-        ExitCode.LOCKED,
-        ExitCode.UNTRUSTED_STATE,
-        ExitCode.INTERRUPTED,
-    ),
+    epilog=exits(*CARRYING_OUT, ExitCode.STALE_PLAN),
 )
 @click.argument("words", metavar="[RUN] [PATH]...", nargs=-1)
 @click.option("--last", is_flag=True, help="The newest run that took something away, instead of RUN.")

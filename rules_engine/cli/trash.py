@@ -7,6 +7,7 @@ import click
 from rules_engine.apply.pins import read_pins
 from rules_engine.cli.agreeing import carry_out_if_agreed
 from rules_engine.cli.options import (
+    CARRYING_OUT,
     exits,
     format_option,
     guards_option,
@@ -40,14 +41,7 @@ from rules_engine.values.quantities import FOREVER, Duration, Instant, format_du
 @click.group(
     name="trash",
     short_help="list what was set aside, or empty it",
-    epilog=exits(
-        ExitCode.SOME_FAILED,
-        ExitCode.INVALID_POLICY,
-        ExitCode.REFUSED,
-        ExitCode.LOCKED,
-        ExitCode.UNTRUSTED_STATE,
-        ExitCode.INTERRUPTED,
-    ),
+    epilog=exits(*CARRYING_OUT),
 )
 def trash() -> None:
     """List what runs set aside, or remove it for good."""
@@ -74,14 +68,7 @@ def list_trash(*, folders: tuple[str, ...], root_path: str | None, form: str) ->
 @trash.command(
     name="empty",
     short_help="remove for good what was set aside",
-    epilog=exits(
-        ExitCode.SOME_FAILED,
-        ExitCode.INVALID_POLICY,
-        ExitCode.REFUSED,
-        ExitCode.LOCKED,
-        ExitCode.UNTRUSTED_STATE,
-        ExitCode.INTERRUPTED,
-    ),
+    epilog=exits(*CARRYING_OUT),
 )
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @click.option("--older-than", metavar="AGE", help="Only what was set aside that long ago; else `trash.keep`.")
