@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from cliplace import CLEANUP, LAYOUT, SETTINGS, Place
-from htmlbrowser import CHROMIUM, DRIVER, MISSING, Browser, started
+from htmlbrowser import CHROMIUM, DRIVER, MISSING, Browser, Show, started
+from htmlplans import page_of
 
 from rules_engine.filesystem.root import Root
 
@@ -39,3 +40,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         pytest.skip(MISSING)
     with started(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Show:
+    """Opens the page of a plan."""
+    return lambda plan: browser.open(page_of(plan, tmp_path))

@@ -2,16 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
+
+from rules_engine.plan.model import Plan
 
 CHROMIUM: Final = shutil.which("chromium")
 DRIVER: Final = shutil.which("chromedriver")
@@ -100,3 +102,19 @@ def started(profile: Path) -> Iterator[Browser]:
         yield Browser(driver)
     finally:
         driver.quit()
+
+
+Show: TypeAlias = Callable[[Plan], Browser]
+"""Opens the page of a plan; the fixture `show` is one."""
+ROWS: Final = "#table tbody tr[data-place]"
+
+
+def paths(browser: Browser) -> list[str]:
+    """The paths in the rows of the table that are in the page."""
+    return list(browser.run(f"return [...document.querySelectorAll('{ROWS} td.path')].map(one => one.title)"))
+
+
+def squares(browser: Browser) -> list[str]:
+    """What the squares of the map say to those who cannot see them."""
+    script = "return [...document.querySelectorAll('#squares g[tabindex]')].map(one => one.getAttribute('aria-label'))"
+    return list(browser.run(script))

@@ -1,38 +1,16 @@
 """The page of a plan in a real browser: the answer, the table of steps, no requests, and names that mean harm."""
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from htmlbrowser import Browser
-from htmlplans import HARM, batch, harmful, header, large, page_of, refused, usual
+from htmlbrowser import ROWS, Show, paths, squares
+from htmlplans import HARM, batch, harmful, header, large, refused, usual
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from rules_engine.plan.model import Count, Plan, Trailer
 from rules_engine.values.quantities import format_size
 from rules_engine.values.text import escape
-
-Show = Callable[[Plan], Browser]
-ROWS = "#table tbody tr[data-place]"
-
-
-@pytest.fixture
-def show(browser: Browser, tmp_path: Path) -> Show:
-    """Opens the page of a plan."""
-    return lambda plan: browser.open(page_of(plan, tmp_path))
-
-
-def paths(browser: Browser) -> list[str]:
-    """The paths in the rows of the table that are in the page."""
-    return list(browser.run(f"return [...document.querySelectorAll('{ROWS} td.path')].map(one => one.title)"))
-
-
-def squares(browser: Browser) -> list[str]:
-    """What the squares of the map say to those who cannot see them."""
-    script = "return [...document.querySelectorAll('#squares g[tabindex]')].map(one => one.getAttribute('aria-label'))"
-    return list(browser.run(script))
 
 
 def test_the_answer_can_be_seen_without_scrolling(show: Show) -> None:
