@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from damagedlogs import TEMP
 
 from rules_engine.filesystem.machine import Machine
 from rules_engine.filesystem.root import Root
@@ -70,3 +71,12 @@ def request_one() -> StartRequest:
         status_links={status: RelPath(f"jobs/{status.value}/job-1") for status in JobStatus},
         aliases=(RelPath("old/shorts"),),
     )
+
+
+@pytest.fixture
+def log(store: ManifestStore, request_one: StartRequest, tmp_path: Path) -> Path:
+    """The log of a running job that declared `output/a` and `output/b`."""
+    store.start(request_one)
+    for name in ("a", "b"):
+        store.add_files("job-1", [(RelPath(f"output/{name}"), TEMP)])
+    return tmp_path / ".rules/manifests/job-1@alpha.jsonl"

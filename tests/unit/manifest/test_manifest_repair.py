@@ -2,12 +2,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from damagedlogs import JOB, NOW, TEMP
 
 from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.repair import is_locked, outlooks, repair
-from rules_engine.manifest.events import AddFiles, Finish, Line, Mended, Remove, Start, encode_line
 from rules_engine.manifest.repair import accept_loss
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.store import ManifestStore
@@ -15,29 +15,7 @@ from rules_engine.manifest.verify import verify
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
-from rules_engine.values.vocabulary import FileType, JobId, JobStatus
-
-TEMP = FileType("temp_video")
-START = Start(format_version=1, job_type="clip", attempt=1, workspace="scratch/j", output="out/j")
-JOB = JobId("job-1")
-NOW = Instant(99)
-
-
-def _line(seq: int, event: AddFiles | Remove | Start | Mended | Finish) -> bytes:
-    return encode_line(Line(seq, Instant(seq), event))
-
-
-def _add(seq: int, name: str) -> bytes:
-    return _line(seq, AddFiles([(f"out/j/{name}", "temp")]))
-
-
-@pytest.fixture
-def log(store: ManifestStore, request_one: StartRequest, tmp_path: Path) -> Path:
-    """The log of a running job that declared `output/a` and `output/b`."""
-    store.start(request_one)
-    for name in ("a", "b"):
-        store.add_files("job-1", [(RelPath(f"output/{name}"), TEMP)])
-    return tmp_path / ".rules/manifests/job-1@alpha.jsonl"
+from rules_engine.values.vocabulary import JobStatus
 
 
 def test_the_host_that_lost_its_log_gets_it_back_from_the_seal(

@@ -2,40 +2,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from damagedlogs import TEMP, added, line_of
 
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.repair import repair
-from rules_engine.manifest.events import AddFiles, Finish, Line, Mended, Remove, Start, encode_line
+from rules_engine.manifest.events import Remove
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.manifest.verify import verify
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
-from rules_engine.values.quantities import Instant
-from rules_engine.values.vocabulary import FileType, JobId
-
-TEMP = FileType("temp_video")
-START = Start(format_version=1, job_type="clip", attempt=1, workspace="scratch/j", output="out/j")
-JOB = JobId("job-1")
-NOW = Instant(99)
-
-
-def _line(seq: int, event: AddFiles | Remove | Start | Mended | Finish) -> bytes:
-    return encode_line(Line(seq, Instant(seq), event))
-
-
-def _add(seq: int, name: str) -> bytes:
-    return _line(seq, AddFiles([(f"out/j/{name}", "temp")]))
-
-
-@pytest.fixture
-def log(store: ManifestStore, request_one: StartRequest, tmp_path: Path) -> Path:
-    """The log of a running job that declared `output/a` and `output/b`."""
-    store.start(request_one)
-    for name in ("a", "b"):
-        store.add_files("job-1", [(RelPath(f"output/{name}"), TEMP)])
-    return tmp_path / ".rules/manifests/job-1@alpha.jsonl"
 
 
 def test_verify_names_every_kind_of_damage(
@@ -46,13 +23,13 @@ def test_verify_names_every_kind_of_damage(
     log, backup = (tmp_path / ".rules" / place / "job-1@alpha.jsonl" for place in ("manifests", "backups"))
     one = log.read_bytes()
     size = len(one)
-    log.write_bytes(one + _add(3, "a") + _add(3, "a") + _line(4, Remove(["/etc"])))
+    log.write_bytes(one + added(3, "a") + added(3, "a") + line_of(4, Remove(["/etc"])))
     said = [(finding.what, finding.line, finding.byte) for finding in verify(root.require_state())]
-    at = size + len(_add(3, "a"))
+    at = size + len(added(3, "a"))
     assert said == [
         ("lacks 1 line before it", 2, size),
         ("repeats line number 3", 3, at),
-        ("names a path that cannot be below the root", 4, at + len(_add(3, "a"))),
+        ("names a path that cannot be below the root", 4, at + len(added(3, "a"))),
     ]
     log.write_bytes(b"")
     assert [finding.what for finding in verify(root.require_state(), {"job-1"})] == [
