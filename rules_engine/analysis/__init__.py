@@ -1,0 +1,1 @@
+"""What policies can and cannot do, told before any file exists."""
