@@ -1,97 +1,246 @@
-"""Which line of a list of patterns decides about a path, remembered directory by directory.
+"""Many lists of patterns as one automaton: which line of each list decides about a path, in one pass.
 
-A pattern is walked component by component, so a path costs one look-up of its directory and one match of its
-name; `**` is a state that stays, not a search, so that no pattern can make it slow.
+A path is walked component by component. What all patterns together have to say inside a directory is a `Place`;
+directories that have matched the same share one. A name costs one look-up of its bytes, or of their classes where
+it was not met before: names that differ in a counter are one. `**` is a state that stays, not a search.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Generic, TypeAlias, TypeVar
 
+from rules_engine.policy.budget import Budget
 from rules_engine.policy.gitignore import Line
+from rules_engine.policy.nametest import NameTest
 from rules_engine.policy.wildmatch import Component
+from rules_engine.values.paths import RelPath, from_bytes, to_bytes
 
-_LARGEST_MEMORY: Final = 4_000_000
-"""Characters of directory paths that one automaton remembers; then it begins anew."""
+_LARGEST_MEMORY: Final = 8_000_000
+"""About how many bytes one automaton remembers; then it begins anew."""
 _ENTRY: Final = 200
+_MOST_NAMES: Final = 20_000
+"""Names that one place remembers: a directory may hold millions that no two are alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What every list says about a path; equal answers of one automaton are one object."""
+
+    number: int
+    lines: tuple[int, ...]
+    """Of each list the index of the line that decides; -1 where none does."""
+    selected: frozenset[int]
+    """The numbers of the lists that select the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Names that no pattern tells apart in a directory, and what becomes of them."""
+
+    name: str
+    """The shortest of them."""
+    as_file: Answer
+    as_directory: Answer
+    below: "Place"
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One alternative of one line."""
+    """One alternative of one line of one list."""
 
+    list_number: int
     line: int
+    negated: bool
     only_directories: bool
     reaches_below: bool
     components: tuple[Component | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    """The last components that a name in one directory may match, the last line of the list first."""
+class _Directory:
+    """What a directory of some name is."""
 
-    regex: re.Pattern[str] | None
-    lines: tuple[int, ...]
-
-    def decides(self, name: str, above: int) -> int:
-        """The last line that `name` matches, at least `above`."""
-        found = self.regex.match(name) if self.regex is not None else None
-        return above if found is None or found.lastindex is None else self.lines[found.lastindex - 1]
+    answer: Answer
+    below: "Place"
 
 
 _Point: TypeAlias = tuple[int, int]
 """Number of a way, and how many of its components a directory has matched."""
+_Found = TypeVar("_Found")
+_DOTS: Final = (
+    Component(((frozenset({46}),),), 1, (".",), is_plain=True),
+    Component(((frozenset({46}), frozenset({46})),), 2, ("..",), is_plain=True),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What a list has to say inside all directories that have matched the same."""
+class _Names(Generic[_Found]):
+    """What was found for names in one place; literal names are looked up as they are, others by their classes."""
 
-    above: int
-    """The last line that decides about everything in the directory, by matching it or one above it; else -1."""
-    tests: tuple[tuple[_Point, Callable[[str], object]], ...]
-    """For each point that a name can take further, whether it does."""
-    staying: tuple[_Point, ...]
-    """Points at `**`, which every name leaves where they are."""
-    files: _Shape
-    directories: _Shape
-    below: dict[str, "_Place"] = field(default_factory=dict)
-    """By the name of a directory here; most names come again and again."""
+    __slots__ = ("_by_class", "_by_component", "_literal", "_points", "test")
+
+    def __init__(
+        self, points: Iterable[tuple[_Point, Component]], tests: "dict[tuple[Component, ...], NameTest]"
+    ) -> None:
+        self._points: dict[bytes, tuple[_Point, ...]] = {}
+        by_component: dict[Component, list[_Point]] = {}
+        for point, component in points:
+            if component.is_plain:
+                name = component.examples[0].encode("latin-1")
+                self._points[name] = (*self._points.get(name, ()), point)
+            else:
+                by_component.setdefault(component, []).append(point)
+        key = tuple(by_component)
+        self.test = tests.get(key) or tests.setdefault(key, NameTest(key))
+        self._by_component = tuple(by_component.values())
+        self._literal: dict[bytes, _Found | None] = dict.fromkeys(self._points)
+        self._by_class: dict[bytes, _Found] = {}
+
+    def known(self, raw: bytes) -> _Found | None:
+        """What was found for this name, or for one like it; None where it has to be worked out."""
+        if raw in self._literal:
+            return self._literal[raw]
+        return self._by_class.get(raw.translate(self.test.classes))
+
+    def points(self, raw: bytes) -> list[_Point]:
+        """The points that a name takes further."""
+        found = list(self._points.get(raw, ()))
+        for number in self.test.matched(raw.translate(self.test.classes)):
+            found += self._by_component[number]
+        return found
+
+    def remember(self, raw: bytes, found: _Found) -> None:
+        """Note what was found for a name."""
+        if raw in self._literal:
+            self._literal[raw] = found
+            return
+        if len(self._by_class) >= _MOST_NAMES:
+            self._by_class.clear()
+        self._by_class[raw.translate(self.test.classes)] = found
+
+
+class Place:
+    """What all lists have to say inside the directories that have matched the same."""
+
+    def __init__(self, whole: "Automaton", above: tuple[int, ...], points: frozenset[_Point]) -> None:
+        self._whole = whole
+        self._above = above
+        # `**` may stand for no directory, so what comes behind it is reached too; two never stand side by side.
+        self._staying = tuple(one for one in points if whole.component(one) is None)
+        moving = sorted((points - {*self._staying}) | {(way, count + 1) for way, count in self._staying})
+        self._moving = tuple((one, part) for one in moving if (part := whole.component(one)) is not None)
+        self._answer = whole.answer_of(above)
+        self.settled = None if points else self._answer
+        """What everything in it and below it is answered; None where names matter."""
+
+    @cached_property
+    def may_select(self) -> frozenset[int]:
+        """The lists that can select something in it or below it; never too few."""
+        ways = (self._whole.ways[point[0]] for point, _ in self._moving)
+        return self._answer.selected | {way.list_number for way in ways if not way.negated}
+
+    @cached_property
+    def _files(self) -> _Names[Answer]:
+        ends = ((point, part) for point, part in self._moving if self._whole.ends(point, is_directory=False))
+        return _Names(ends, self._whole.tests)
+
+    @cached_property
+    def _directories(self) -> _Names[_Directory]:
+        return _Names(self._moving, self._whole.tests)
+
+    def file(self, name: str) -> Answer:
+        """What is answered about the file `name` in it."""
+        if self.settled is not None:
+            return self.settled
+        try:
+            raw = name.encode()
+        except UnicodeEncodeError:
+            raw = to_bytes(name)
+        found = self._files.known(raw)
+        if found is None:
+            found = self._whole.answer_at(self._above, self._files.points(raw), is_directory=False)
+            self._files.remember(raw, found)
+            self._whole.spend(raw)
+        return found
+
+    def directory(self, name: str) -> Answer:
+        """What is answered about the directory `name` in it."""
+        return self._directory(name).answer
+
+    def below(self, name: str) -> "Place":
+        """The place inside the directory `name` in it."""
+        return self._directory(name).below
+
+    def _directory(self, name: str) -> _Directory:
+        raw = to_bytes(name)
+        found = self._directories.known(raw)
+        if found is None:
+            found = self._work_out(self._directories.points(raw))
+            self._directories.remember(raw, found)
+            self._whole.spend(raw)
+        return found
+
+    def _work_out(self, points: Sequence[_Point]) -> _Directory:
+        answer = self._whole.answer_at(self._above, points, is_directory=True)
+        return _Directory(answer, self._whole.behind(self._above, self._staying, points))
+
+    def kinds(self, budget: Budget) -> Iterator[Kind]:
+        """Every kind of name that some pattern tells apart here, each once, short names first.
+
+        Raises:
+            BudgetSpentError: when that takes more states than the budget has.
+        """
+        parts = tuple(dict.fromkeys((*_DOTS, *(part for _, part in self._moving))))
+        number = {part: at for at, part in enumerate(parts)}
+        points: list[list[_Point]] = [[] for _ in parts]
+        for point, part in self._moving:
+            points[number[part]].append(point)
+        dots = {number[part] for part in _DOTS}
+        seen: set[tuple[Answer, Answer, int]] = set()
+        for word, matched in NameTest(parts).words(budget):
+            if not dots.isdisjoint(matched):
+                continue
+            taken = [point for at in matched for point in points[at]]
+            as_file = self._whole.answer_at(self._above, taken, is_directory=False)
+            directory = self._work_out(taken)
+            key = (as_file, directory.answer, id(directory.below))
+            if key not in seen:
+                seen.add(key)
+                yield Kind(from_bytes(word), as_file, directory.answer, directory.below)
 
 
 class Automaton:
-    """The lines of one list, and what was worked out for the directories met so far."""
+    """The lines of many lists, and what was worked out for the paths met so far."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._ways = tuple(
-            _Way(number, line.only_directories, line.reaches_below, components)
-            for number, line in enumerate(lines)
+    def __init__(self, lists: Sequence[Sequence[Line]]) -> None:
+        self.ways = tuple(
+            _Way(number, at, line.negated, line.only_directories, line.reaches_below, components)
+            for number, lines in enumerate(lists)
+            for at, line in enumerate(lines)
             for components in line.alternatives
         )
+        self._negated = tuple(tuple(line.negated for line in lines) for lines in lists)
+        self._answers: dict[tuple[int, ...], Answer] = {}
         self._forget()
 
     def _forget(self) -> None:
-        """Begin with nothing remembered."""
+        """Begin with nothing remembered; places that somebody still holds go on working."""
         self._size = 0
-        self._directories: dict[str, _Place] = {}
-        self._places: dict[tuple[int, frozenset[_Point]], _Place] = {}
-        self._shapes: dict[tuple[_Point, ...], _Shape] = {}
-        self._root = self._place(-1, [(way, 0) for way in range(len(self._ways))])
+        self._directories: dict[str, Place] = {}
+        self._places: dict[tuple[tuple[int, ...], frozenset[_Point]], Place] = {}
+        self.tests: dict[tuple[Component, ...], NameTest] = {}
+        self._root = self._place((-1,) * len(self._negated), [(way, 0) for way in range(len(self.ways))])
 
-    def decides(self, path: str, *, is_directory: bool) -> int:
-        """The last line that matches `path` or a directory above it; -1 where none does."""
+    def answer(self, path: RelPath, *, is_directory: bool = False) -> Answer:
+        """What every list says about `path`, by the last of its lines that matches it or a directory above it."""
         directory, _, name = path.rpartition("/")
-        place = self._directories.get(directory) or self._enter(directory)
-        shape = place.directories if is_directory else place.files
-        if shape.regex is None:
-            return place.above
-        return shape.decides(name if name.isascii() else _as_bytes(name), place.above)
+        place = self._directories.get(directory) or self.at(RelPath(directory))
+        return place.directory(name) if is_directory else place.file(name)
 
-    def _enter(self, directory: str) -> _Place:
-        """The place of `directory`, worked out from the nearest directory above it that is remembered."""
+    def at(self, directory: RelPath) -> Place:
+        """The place inside `directory`, worked out from the nearest directory above it that is remembered."""
         missing: list[str] = []
-        at, place = directory, self._root
+        at, place = str(directory), self._root
         while at:
             known = self._directories.get(at)
             if known is not None:
@@ -100,64 +249,62 @@ class Automaton:
             missing.append(at)
             at = at.rpartition("/")[0]
         for one in reversed(missing):
-            name = one.rpartition("/")[2]
+            place = place.below(one.rpartition("/")[2])
             # A walk of millions of directories must not keep them all, nor one deep tree its long paths.
-            self._size += len(one) + len(name) + _ENTRY
-            if self._size > _LARGEST_MEMORY:
-                self._forget()
-            place = place.below.get(name) or self._step(place, name)
+            self.spend(one)
             self._directories[one] = place
         return place
 
-    def _step(self, place: _Place, name: str) -> _Place:
-        """The place of the directory `name` in `place`."""
-        raw = _as_bytes(name)
-        above = place.above
-        reached = list(place.staying)
-        for (way_number, count), test in place.tests:
-            if not test(raw):
-                continue
-            way = self._ways[way_number]
+    def spend(self, text: str | bytes) -> None:
+        """Note that something so long was remembered; with too much of it everything is forgotten."""
+        self._size += len(text) + _ENTRY
+        if self._size > _LARGEST_MEMORY:
+            self._forget()
+
+    def component(self, point: _Point) -> Component | None:
+        """What a point asks of the next name; None is `**`."""
+        return self.ways[point[0]].components[point[1]]
+
+    def ends(self, point: _Point, *, is_directory: bool) -> bool:
+        """Whether a name that the point takes further is matched by the whole pattern."""
+        way = self.ways[point[0]]
+        return point[1] + 1 == len(way.components) and (is_directory or not way.only_directories)
+
+    def answer_at(self, above: tuple[int, ...], points: Sequence[_Point], *, is_directory: bool) -> Answer:
+        """What is answered where `above` decides about the directory and a name takes `points` further."""
+        if not points:
+            return self.answer_of(above)
+        lines = list(above)
+        for point in points:
+            if self.ends(point, is_directory=is_directory):
+                way = self.ways[point[0]]
+                lines[way.list_number] = max(lines[way.list_number], way.line)
+        return self.answer_of(tuple(lines))
+
+    def answer_of(self, lines: tuple[int, ...]) -> Answer:
+        """The one answer with these deciding lines."""
+        found = self._answers.get(lines)
+        if found is None:
+            selected = (number for number, line in enumerate(lines) if line >= 0 and not self._negated[number][line])
+            found = self._answers[lines] = Answer(len(self._answers), lines, frozenset(selected))
+        return found
+
+    def behind(self, above: tuple[int, ...], staying: Sequence[_Point], points: Sequence[_Point]) -> Place:
+        """The place inside a directory whose name takes `points` further."""
+        lines = list(above)
+        reached = list(staying)
+        for way_number, count in points:
+            way = self.ways[way_number]
             if count + 1 < len(way.components):
                 reached.append((way_number, count + 1))
             elif way.reaches_below:
-                above = max(above, way.line)
-        found = place.below[name] = self._place(above, reached)
-        return found
+                lines[way.list_number] = max(lines[way.list_number], way.line)
+        return self._place(tuple(lines), reached)
 
-    def _place(self, above: int, reached: Iterable[_Point]) -> _Place:
-        """The one place for these points."""
+    def _place(self, above: tuple[int, ...], reached: Iterable[_Point]) -> Place:
         # Only a later line can change what is decided already.
-        points = frozenset(one for one in reached if self._ways[one[0]].line > above)
+        points = frozenset(one for one in reached if (way := self.ways[one[0]]).line > above[way.list_number])
         key = (above, points)
         if key not in self._places:
-            # `**` may stand for no directory, so what comes behind it is reached too; two never stand side by side.
-            staying = tuple(one for one in points if self._component(one) is None)
-            moving = sorted((points - {*staying}) | {(way, count + 1) for way, count in staying})
-            last = [one for one in moving if one[1] + 1 == len(self._ways[one[0]].components)]
-            files = [one for one in last if not self._ways[one[0]].only_directories]
-            tests = tuple((one, _test(part)) for one in moving if (part := self._component(one)) is not None)
-            self._places[key] = _Place(above, tests, staying, self._shape(files), self._shape(last))
+            self._places[key] = Place(self, above, points)
         return self._places[key]
-
-    def _component(self, point: _Point) -> Component | None:
-        return self._ways[point[0]].components[point[1]]
-
-    def _shape(self, ends: Iterable[_Point]) -> _Shape:
-        """The shape of these last components; one for all places where the same ones are open."""
-        key = tuple(sorted(ends, reverse=True))
-        if key not in self._shapes:
-            parts = [f"({part.regex})" for one in key if (part := self._component(one)) is not None]
-            regex = re.compile("|".join(parts), re.DOTALL) if parts else None
-            self._shapes[key] = _Shape(regex, tuple(self._ways[way].line for way, _ in key))
-        return self._shapes[key]
-
-
-def _test(component: Component) -> Callable[[str], object]:
-    """What answers whether a name, as latin-1, matches the component."""
-    return component.examples[0].__eq__ if component.is_plain else re.compile(component.regex, re.DOTALL).match
-
-
-def _as_bytes(name: str) -> str:
-    """The bytes of a name, each as the character of its number: git compares bytes, so `?` is one of them."""
-    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -169,5 +169,5 @@ def _glued(parts: list[str], components: tuple[Component | None, ...]) -> list[t
         return []
     behind = _normal((None, *components[at + 1 :]))[1:]
     before = components[:at]
-    prefix = Component((re.escape(name),), len(name), (name,), is_plain=True)
+    prefix = Component((tuple(frozenset({ord(char)}) for char in name),), len(name), (name,), is_plain=True)
     return [(*before, prefix.joined(behind[0] or ANY_NAME), *behind[1:]), (*before, start, None, *behind)]

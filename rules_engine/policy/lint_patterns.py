@@ -7,6 +7,7 @@ from typing import Final
 
 from rules_engine.policy.gitignore import Line
 from rules_engine.policy.model import PolicySet, Rule
+from rules_engine.policy.nametest import matches
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.reach import layouts_of, path_of
 from rules_engine.policy.wildmatch import Component
@@ -97,7 +98,7 @@ def _meets(way: tuple[Component | None, ...], parts: list[str]) -> bool:
     for component, part in zip(way, parts, strict=False):
         if component is None:
             return True
-        if "{" not in part and re.compile(component.regex, re.DOTALL).match(part) is None:
+        if "{" not in part and not matches(component, part):
             return False
     return True
 

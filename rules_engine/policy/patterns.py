@@ -14,7 +14,7 @@ from rules_engine.policy.gitignore import Line, Reading, parse_line
 from rules_engine.policy.wildmatch import PatternError
 from rules_engine.values.paths import RelPath
 
-__all__ = ["PATHSPEC_VERSION", "PatternError", "PatternList", "Reading", "parse_patterns"]
+__all__ = ["PATHSPEC_VERSION", "PatternError", "PatternList", "Reading", "compile_lists", "parse_patterns"]
 
 PATHSPEC_VERSION: Final = pathspec.__version__
 """Recorded in each plan: another version might refuse other lines."""
@@ -36,12 +36,12 @@ class PatternList:
     def __post_init__(self) -> None:
         lines = tuple(_parse(text, self.reading, index) for index, text in enumerate(self.texts))
         object.__setattr__(self, "lines", lines)
-        object.__setattr__(self, "_automaton", Automaton(lines))
+        object.__setattr__(self, "_automaton", Automaton([lines]))
 
     def match(self, path: RelPath, *, is_directory: bool = False) -> int | None:
         """The index of the pattern that decides about `path` and selects it; None where it is not selected."""
-        decides = self._automaton.decides(path, is_directory=is_directory)
-        return None if decides < 0 or self.lines[decides].negated else decides
+        answer = self._automaton.answer(path, is_directory=is_directory)
+        return answer.lines[0] if answer.selected else None
 
     @property
     def selects_everything(self) -> bool:
@@ -59,6 +59,11 @@ def parse_patterns(texts: Sequence[str], reading: Reading) -> PatternList:
         PatternError: for the first pattern that cannot be one; its `index` says which.
     """
     return PatternList(tuple(texts), reading)
+
+
+def compile_lists(lists: Sequence[PatternList]) -> Automaton:
+    """One automaton over many lists; its answers speak of them by their places in `lists`."""
+    return Automaton([one.lines for one in lists])
 
 
 def check_with_pathspec(line: str, *, negated: bool, text: str, index: int) -> None:

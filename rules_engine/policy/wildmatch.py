@@ -1,4 +1,4 @@
-"""One gitignore component to a regular expression over the latin-1 view of its bytes, as git's wildmatch reads it."""
+"""One gitignore component to the sets of bytes that it allows, place by place, as git's wildmatch reads it."""
 
 import re
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class PatternError(InvalidValueError):
 class Component:
     """What one component of a pattern asks of one name: pieces of fixed length with any bytes between them."""
 
-    pieces: tuple[str, ...]
-    """Regular expressions without repetition; between two of them stands `*`."""
+    pieces: tuple[tuple[frozenset[int], ...], ...]
+    """The bytes that are allowed at each place; between two pieces stands `*`."""
     shortest: int
     """The bytes of the shortest name that can match."""
     examples: tuple[str, ...]
@@ -60,22 +60,8 @@ class Component:
             is_plain=self.is_plain and other.is_plain,
         )
 
-    @property
-    def regex(self) -> str:
-        r"""The expression that matches a whole name, for a pattern compiled with DOTALL and used with `match`.
 
-        INVARIANT: its time is at most the length of the name times that of the pattern. The pieces have fixed
-        lengths, so the first place where one fits is always right; atomic groups say so and never look back.
-        """
-        first, *others = self.pieces
-        if not others:
-            return rf"{first}\Z"
-        *middle, last = others
-        inner = "".join(f"(?>.*?{piece})" for piece in middle if piece)
-        return f"{first}{inner}" + (rf".*{last}\Z" if last else "")
-
-
-ANY_NAME: Final = Component(("", ""), 1, ("", ""), is_plain=False)
+ANY_NAME: Final = Component(((), ()), 1, ("", ""), is_plain=False)
 """The component `*`: every name."""
 
 
@@ -102,21 +88,22 @@ def parse_component(text: str, whole: str) -> tuple[Component, str]:
     Raises:
         PatternError: for an unclosed or empty bracket expression, an unknown class, a bad range or escape.
     """
-    pieces, examples, simple = [""], [""], ""
+    pieces: list[tuple[frozenset[int], ...]] = [()]
+    examples, simple = [""], ""
     shortest = at = 0
     is_plain = True
     while at < len(text):
         char = text[at]
         is_plain = is_plain and char not in "*?["
         if char == "*":
-            pieces.append("")
+            pieces.append(())
             examples.append("")
             simple += "*"
             at = len(text) - len(text[at:].lstrip("*"))
             continue
         end = _bracket_end(text, at, whole) if char == "[" else at + (2 if char == "\\" else 1)
-        piece, example = _one_byte(text[at:end], whole)
-        pieces[-1] += piece
+        allowed, example = _one_byte(text[at:end], whole)
+        pieces[-1] += (allowed,)
         examples[-1] += example
         simple += "?" if char == "[" else text[at:end]
         shortest += 1
@@ -126,15 +113,15 @@ def parse_component(text: str, whole: str) -> tuple[Component, str]:
     return Component(tuple(pieces), shortest, tuple(examples), is_plain), simple
 
 
-def _one_byte(text: str, whole: str) -> tuple[str, str]:
-    """The expression of a literal, an escape, `?` or a bracket expression, and a byte that it matches."""
+def _one_byte(text: str, whole: str) -> tuple[frozenset[int], str]:
+    """The bytes that a literal, an escape, `?` or a bracket expression allows, and one of them."""
     if text.startswith("["):
         codes = _bracket_bytes(text[1:-1], whole)
         if not codes:
             raise PatternError(whole, "has brackets that no byte fits, so it could never match", "drop the pattern")
         shown = [code for code in codes if chr(code).isalnum()] or list(codes)
-        return "[" + "".join(f"\\x{code:02x}" for code in sorted(codes)) + "]", chr(min(shown))
-    return ("[^/]", "x") if text == "?" else (re.escape(text[-1]), text[-1])
+        return codes, chr(min(shown))
+    return (_ANY_BYTE, "x") if text == "?" else (frozenset({ord(text[-1])}), text[-1])
 
 
 def _bracket_end(text: str, start: int, whole: str) -> int:
