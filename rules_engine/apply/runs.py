@@ -36,9 +36,13 @@ class RunFolder:
         """The outcomes that earlier attempts recorded, in order; a torn tail is cut off by the next append.
 
         Raises:
-            UntrustedStateError: when a line is damaged that was whole once.
+            UntrustedStateError: when a line is damaged that was whole once, or they cannot be read.
         """
-        lines, self._durable, torn = read_lines(self._log.read(0, self._log.size))
+        try:
+            data = self._log.read(0, self._log.size)
+        except OSError as err:
+            raise self._unreadable(OUTCOMES, err) from err
+        lines, self._durable, torn = read_lines(data)
         self._lines = len(lines)
         if not torn:
             raise UntrustedStateError(
@@ -71,11 +75,21 @@ class RunFolder:
         store_report(self._here, report)
 
     def read_report(self) -> bytes | None:
-        """What `report.json` holds; None before the first attempt ended."""
+        """What `report.json` holds; None before the first attempt ended.
+
+        Raises:
+            UntrustedStateError: when it cannot be read: it may say that a newer run closed this one.
+        """
         try:
             return self._here.read_file(REPORT, limit=_LARGEST)
         except FileNotFoundError:
             return None
+        except OSError as err:
+            raise self._unreadable(REPORT, err) from err
+
+    def _unreadable(self, name: str, err: OSError) -> UntrustedStateError:
+        why = f"cannot be read: {err.strerror or err}"
+        return UntrustedStateError(f".rules/{RUNS}/{self.run_id}/{name}", why, "mend its disk or its permissions")
 
 
 def store_report(here: Directory, report: msgspec.Struct) -> None:

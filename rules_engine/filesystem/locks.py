@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from filelock import lock_descriptor
 
-from rules_engine.errors import LockedError, UntrustedStateError
+from rules_engine.errors import LockedError, RefusedError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import open_area
@@ -44,6 +44,7 @@ def lock_root(state: Directory, *, wait_s: float = 0, clock: Clock | None = None
 
     Raises:
         LockedError: when somebody else holds it for longer than `wait_s`.
+        RefusedError: when it cannot be opened.
     """
     with _held(state, LOCK, _ROOT, wait_s, clock or SystemClock()):
         yield
@@ -74,6 +75,7 @@ def lock_job(state: Directory, job_id: JobId, *, wait_s: float = 0, clock: Clock
 
     Raises:
         LockedError: when somebody else holds it for longer than `wait_s`.
+        RefusedError: when it cannot be opened.
     """
     what = f"job `{job_id}`"
     with open_area(state, JOB_LOCKS) as area, _held(area, job_id, what, wait_s, clock or SystemClock()) as fd:
@@ -149,11 +151,12 @@ def _open(directory: Directory, name: str, what: str) -> int:
     try:
         return directory.append_to(name)
     except OSError as err:
-        if err.errno not in _NO_FILE:
-            raise
-        # Who put a link here could have us lock another file, and somebody else the real one.
-        where = ".rules/lock" if what == _ROOT else f".rules/{JOB_LOCKS}/{name}"
-        raise UntrustedStateError(where, f"is no file: {err.strerror}", "look who put it there") from err
+        where = f".rules/{LOCK}" if what == _ROOT else f".rules/{JOB_LOCKS}/{name}"
+        if err.errno in _NO_FILE:
+            # Who put a link here could have us lock another file, and somebody else the real one.
+            raise UntrustedStateError(where, f"is no file: {err.strerror}", "look who put it there") from err
+        why = f"the lock `{where}` of {what} cannot be opened: {err.strerror or err}"
+        raise RefusedError(why, "mend its permissions, or what the disk says, and try again") from err
 
 
 def _acquire(fd: int, wait_s: float, clock: Clock) -> bool:

@@ -14,7 +14,10 @@ from rules_engine.apply.model import (
     RunStarted,
     RunState,
 )
+from rules_engine.apply.runs import RunFolder
 from rules_engine.errors import ExitCode, UntrustedStateError
+from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.logfile import LogFile
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import StepAction
 from rules_engine.plan.planfile import write_plan
@@ -132,3 +135,26 @@ def test_a_full_disk_stops_the_run_cleanly(root: Root) -> None:
     assert result.stopped_because == "the record of the run could not be written: File too large"
     assert isinstance(heard[-1], RunEnded)
     assert counts(apply(plan, root)) == {"done": 1}
+
+
+def test_a_report_that_cannot_be_read_stops_the_run_before_it_begins(root: Root) -> None:
+    """It may say that a newer run closed this one, so it is not passed over."""
+    fill(root, "a/f")
+    plan = plan_of(root, batch_of(root, "a", "f"))
+    apply(plan, root)
+    fill(root, "a/f")
+    report = Path(root.path, ".rules/runs", plan.trailer.run_id, "report.json")
+    report.unlink()
+    report.mkdir()
+    with pytest.raises(UntrustedStateError, match=r"report\.json` cannot be read: Is a directory"):
+        apply(plan, root)
+    assert tree_of(root) == ["a", "a/f"]
+
+
+def test_outcomes_that_cannot_be_read_stop_the_run_before_it_begins(tmp_path: Path) -> None:
+    """Without them nobody knows what was done already."""
+    with Directory.open_root(str(tmp_path)) as here, pytest.raises(UntrustedStateError) as caught:
+        # The system reads no directory as a file.
+        RunFolder(here, LogFile(here.fd, 1), "abc").recorded()
+    assert caught.value.path == ".rules/runs/abc/outcomes.jsonl"
+    assert caught.value.why == "cannot be read: Is a directory"

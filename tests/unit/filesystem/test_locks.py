@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rules_engine.errors import LockedError, UntrustedStateError
+from rules_engine.errors import LockedError, RefusedError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import is_job_locked, lock_job, lock_root
@@ -49,6 +49,19 @@ def test_a_held_lock_names_its_holder(state: Directory) -> None:
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own bytes
     with lock_root(state):
         assert state.names() == ["lock"]
+
+
+def test_a_lock_that_cannot_be_opened_refuses_and_says_why(tmp_path: Path) -> None:
+    """It is named with what the system says: a state that went away takes no lock."""
+    (tmp_path / "state").mkdir()
+    with Directory.open_root(str(tmp_path / "state")) as state:
+        (tmp_path / "state").rmdir()
+        with pytest.raises(RefusedError) as caught, lock_root(state):
+            pass
+    assert str(caught.value) == (
+        "the lock `.rules/lock` of the root cannot be opened: No such file or directory\n"
+        "  help: mend its permissions, or what the disk says, and try again"
+    )
 
 
 def test_waiting_for_a_lock_ends(state: Directory) -> None:
