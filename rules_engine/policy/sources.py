@@ -68,7 +68,7 @@ def _read_handle(handle: int, folder: str, findings: Findings) -> list[Source]:
     # Where others may put files, and for the superuser anywhere, a policy speaks only for who may write the folder.
     bound = open_to_all or os.geteuid() == _SUPERUSER
     trusted = frozenset({_SUPERUSER, os.geteuid(), itself.st_uid}) if bound else None
-    names = sorted(name for name in os.listdir(handle) if _is_policy(name))
+    names = sorted(name for name in os.listdir(handle) if is_policy(name))
     if not names:
         message = f"the policy folder `{folder}` holds no policy"
         findings.error("P003", message, None, "put `*.yaml` files directly into it, or write some with `rules init`")
@@ -82,7 +82,8 @@ def _read_handle(handle: int, folder: str, findings: Findings) -> list[Source]:
     return found
 
 
-def _is_policy(name: str) -> bool:
+def is_policy(name: str) -> bool:
+    """Whether a file of that name in a policy folder is read as a policy."""
     # A name with a dot in front is an editor's aside, such as `.#cleanup.yaml`.
     return name.endswith(_SUFFIXES) and not name.endswith(_CASES) and not name.startswith(".")
 
