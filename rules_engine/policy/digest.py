@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Final
 
-from rules_engine.policy.model import PolicySet, Rule
+from rules_engine.policy.model import Layout, PolicySet, Rule
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.templates import Template
 
@@ -22,8 +22,8 @@ def digest_of(policies: PolicySet) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def same_effect(one: Rule, other: Rule) -> bool:
-    """Whether two rules say the same, wherever they stand and whatever they tell readers."""
+def same_effect(one: Rule | Layout, other: Rule | Layout) -> bool:
+    """Whether two rules, or two layouts, say the same, wherever they stand and whatever they tell readers."""
     return _canonical(one) == _canonical(other)
 
 
