@@ -38,8 +38,10 @@ def _check_keep(node: Node, findings: Findings) -> None:
         if node.get(key) is not None:
             findings.error("P420", f"`{key}` has no meaning in a keep rule", node.key_span(key), help_text)
     if node.get("since") is not None and node.get("for") is None:
-        message = "`since` has no meaning in a keep rule without `for`"
-        findings.error("P420", message, node.key_span("since"), "add `for`, or remove `since`")
+        message = "`since` has no meaning without `for`"
+        findings.error(
+            "P420", message, node.key_span("since"), "it is the clock of `for`: add `for`, or remove `since`"
+        )
 
 
 def _check_removal(node: Node, action: Node, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from rules_engine.errors import ExitCode, RulesError
 from rules_engine.policy.digest import digest_of
 from rules_engine.policy.environment import Overrides, read_environment
 from rules_engine.policy.findings import Findings
+from rules_engine.policy.guarantees import read_guarantees
 from rules_engine.policy.known import Known, names_of
 from rules_engine.policy.layouts import read_layout
 from rules_engine.policy.model import Layout, PolicySet, Settings
@@ -17,7 +18,7 @@ from rules_engine.policy.nodes import Node
 from rules_engine.policy.overlaps import check_layouts
 from rules_engine.policy.render import render_all
 from rules_engine.policy.rules import read_rules
-from rules_engine.policy.schema import check_shape, check_version_and_kind
+from rules_engine.policy.schema import KINDS, check_shape, check_version_and_kind
 from rules_engine.policy.settings import read_settings
 from rules_engine.policy.sources import Source, read_folders
 from rules_engine.policy.veto import check_vetoes
@@ -156,19 +157,21 @@ def _shaped(sources: Iterable[Source], findings: Findings) -> list[_Policy]:
 
 def _mean(policies: Sequence[_Policy], folders: tuple[str, ...], findings: Findings, overrides: Overrides) -> PolicySet:
     """What the policies say; findings where they contradict themselves or each other."""
-    by_kind = {kind: [one for one in policies if one.kind == kind] for kind in ("layout", "cleanup", "settings")}
+    by_kind = {kind: [one for one in policies if one.kind == kind] for kind in KINDS}
     known = names_of(one.node for one in by_kind["layout"])
     read = [(one.node, read_layout(one.node, findings)) for one in by_kind["layout"]]
     layouts = [(node, layout) for node, layout in read if layout is not None]
     check_layouts(layouts, findings)
     written = read_rules((one.node for one in by_kind["cleanup"]), known, findings)
     _check_one_a_folder(by_kind["settings"], findings)
+    guarantees = read_guarantees((one.node for one in by_kind["guarantees"]), known, findings)
     settings = _read_settings(by_kind["settings"], known, findings, overrides)
     check_vetoes(written, [layout for _, layout in layouts], settings, findings)
     found = PolicySet(
         rules=tuple(one.rule for one in written),
         layouts={one.job_type: one for one in sorted((layout for _, layout in layouts), key=_job_type)},
         settings=settings,
+        guarantees=guarantees,
         folders=folders,
     )
     return replace(found, digest=digest_of(found))

@@ -27,6 +27,7 @@ __all__ = [
     "AtFinish",
     "DirectorySelector",
     "FileSelector",
+    "Guarantee",
     "JobSelector",
     "Layout",
     "LayoutDirectory",
@@ -173,6 +174,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A sentence on what no rule removes; it decides nothing, and is proved or shown to be broken."""
+
+    name: str
+    rule: Rule
+    """The keep rule with its words: the guarantee holds where adding that rule keeps nothing that goes without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySet:
     """Everything that the policy folders say."""
 
@@ -181,6 +191,8 @@ class PolicySet:
     layouts: Mapping[JobType, Layout] = field(default_factory=dict)
     """Ordered by job type."""
     settings: Settings = field(default_factory=Settings)
+    guarantees: tuple[Guarantee, ...] = ()
+    """Ordered by name; no decision asks for them, and the digest leaves them out."""
     folders: tuple[str, ...] = ()
     """Absolute paths of the policy folders, in the order in which they were given."""
     built_in: bool = True

@@ -38,7 +38,7 @@ def read_rules(policies: Iterable[Node], known: Known, findings: Findings) -> tu
     for policy in policies:
         for node in policy.each("rules"):
             _note_name(node, first, findings)
-            rule = _read_rule(node, known, findings)
+            rule = read_rule(node, known, findings)
             if rule is not None:
                 found.append(WrittenRule(node, rule))
     return tuple(sorted(found, key=lambda one: one.rule.name))
@@ -57,7 +57,8 @@ def _note_name(node: Node, first: dict[str, Node], findings: Findings) -> None:
         )
 
 
-def _read_rule(node: Node, known: Known, findings: Findings) -> Rule | None:
+def read_rule(node: Node, known: Known, findings: Findings) -> Rule | None:
+    """The rule that is written there; None, with findings, where it is faulty."""
     before = len(findings)
     check_rule(node, findings)
     action = Action(node.text_of("action"))

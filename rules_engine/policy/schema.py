@@ -11,7 +11,7 @@ from rules_engine.policy.findings import Findings, closest, list_words
 from rules_engine.policy.nodes import Node
 from rules_engine.policy.shape import report_shape
 
-KINDS: Final = ("cleanup", "layout", "settings")
+KINDS: Final = ("cleanup", "guarantees", "layout", "settings")
 """The kinds of policy that can be written."""
 
 VERSION: Final = 1
@@ -64,7 +64,13 @@ def _report_kind(node: Node, kind: Node, findings: Findings) -> None:
 
 
 def _kind_help(node: Node) -> str:
-    guess = {"rules": "cleanup", "job_type": "layout", "limits": "settings", "cleanup": "settings"}
+    guess = {
+        "rules": "cleanup",
+        "job_type": "layout",
+        "limits": "settings",
+        "cleanup": "settings",
+        "never_removed": "guarantees",
+    }
     meant = next((kind for key, kind in guess.items() if node.get(key) is not None), None)
     return f"write `kind: {meant}`" if meant else f"known are {list_words(KINDS)}"
 

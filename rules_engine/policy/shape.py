@@ -25,6 +25,8 @@ _STATUS_HELP: Final = {
 _EMPTY_HELP: Final = (
     "write `empty: true`: only an empty directory goes so; `unit: directory` takes one with all below it"
 )
+_NAMED: Final = {"rules": "rule", "never_removed": "guarantee"}
+_WHOLE_FILES: Final = frozenset({"a list of rules", "a list of guarantees"})
 _LONGEST_SHOWN: Final = 60
 
 
@@ -158,7 +160,7 @@ def _report_bound(error: Any, node: Node, label: str, findings: Findings) -> Non
                 findings.error("P308", f"{label} names `{item.text}` twice", item.span, "remove one of them")
             seen.add(item.text)
     elif error.validator in {"minItems", "minProperties", "minLength"}:
-        what = "file" if error.schema.get("title") == "a list of rules" else "key"
+        what = "file" if error.schema.get("title") in _WHOLE_FILES else "key"
         findings.error("P306", f"{label} is empty", node.span, f"write {_title(error.schema)}, or remove the {what}")
     else:
         bound = "at least" if error.validator == "minimum" else "at most"
@@ -174,8 +176,9 @@ def _label(path: Sequence[str | int], node: Node) -> str:
         return f"`{last}`"
     holder = next(step for step in reversed(path) if isinstance(step, str))
     name = node.get("name")
-    if holder == "rules":
-        return f"rule {_shown(name)}" if name is not None and name.scalar is not None else "this rule"
+    if holder in _NAMED:
+        what = _NAMED[holder]
+        return f"{what} {_shown(name)}" if name is not None and name.scalar is not None else f"this {what}"
     return f"an entry of `{holder}`"
 
 

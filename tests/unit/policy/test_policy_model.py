@@ -58,6 +58,7 @@ def test_the_schemas_and_policies_that_a_wheel_needs_are_in_the_checkout() -> No
     root = Path(__file__).parents[3]
     assert {one.name for one in (root / "schemas").glob("*.json")} >= {
         "cleanup.v1.json",
+        "guarantees.v1.json",
         "layout.v1.json",
         "settings.v1.json",
     }
