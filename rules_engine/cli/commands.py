@@ -17,6 +17,7 @@ COMMANDS: Final = (
     "init",
     "demo",
     "check",
+    "diff",
     "plan",
     "forecast",
     "show",

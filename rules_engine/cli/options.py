@@ -19,7 +19,7 @@ MEANINGS: Final = {
     ExitCode.STALE_PLAN: "this plan no longer applies",
     ExitCode.REFUSED: "refused by a guard or limit, or not a root",
     ExitCode.LOCKED: "another run holds the lock",
-    ExitCode.PENDING: "changes pending (--detailed-exitcode)",
+    ExitCode.PENDING: "changes pending (--detailed-exitcode); more can be removed (rules diff)",
     ExitCode.UNTRUSTED_STATE: "the state cannot be trusted",
     ExitCode.JOB_NOT_STARTED: "rules run could not start the job",
     ExitCode.INTERRUPTED: "interrupted; the run can be resumed",

@@ -1,0 +1,42 @@
+"""The text of a change of policies: the answer first, then what it does to files, then what is said differently."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from rules_engine.jobs.comparing import Group, TreeComparison
+from rules_engine.jobs.reviewing import Review
+from rules_engine.report.diff_words import HEADS, answer, change_lines, example_line, group_line
+from rules_engine.report.words import amount, name
+from rules_engine.values.quantities import format_instant
+from rules_engine.values.text import plural
+
+
+def diff_lines(found: Review) -> Iterator[str]:
+    """The lines of a review."""
+    yield answer(removes_more=found.removes_more, said=found.changes)
+    yield f"{name(found.old)} → {name(found.new)}"
+    if found.tree is not None:
+        yield from _tree(found.tree)
+    if found.changes:
+        yield ""
+        yield f"{plural(len(found.changes), 'rule, layout or setting', 'rules, layouts and settings')} said differently"
+        yield from (f"  {sign} {text}" for change in found.changes for sign, text in change_lines(change))
+
+
+def _tree(tree: TreeComparison) -> Iterator[str]:
+    yield ""
+    yield f"Files below {name(tree.root)}, as of {format_instant(tree.now)}, of {amount(tree.looked_at)}"
+    if not tree.groups:
+        yield "  none becomes of anything else"
+    for effect, groups in groupby(tree.groups, key=lambda group: group.effect):
+        yield f"  {HEADS[effect]}"
+        for group in groups:
+            yield from _group(group, tree)
+    if tree.unread:
+        yield f"  {plural(len(tree.unread), 'directory or file', 'directories and files')} could not be read: kept"
+        yield from (f"    {name(path)}: {name(why)}" for path, why in tree.unread)
+
+
+def _group(group: Group, tree: TreeComparison) -> Iterator[str]:
+    yield f"    {group_line(group)}"
+    yield from (f"      {example_line(example, tree.now)}" for example in group.examples)
