@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -13,6 +13,9 @@ from rules_engine.policy.shape import report_shape
 
 KINDS: Final = ("cleanup", "guarantees", "layout", "settings")
 """The kinds of policy that can be written."""
+
+CASES: Final = "cases"
+"""The kind of a file of cases, which is no policy."""
 
 VERSION: Final = 1
 
@@ -31,12 +34,11 @@ def schema_text(kind: str) -> str:
         return file.read()
 
 
-def check_version_and_kind(node: Node, findings: Findings) -> str | None:
-    """The kind of a policy; None, with findings, where version or kind are missing or unknown."""
+def check_version_and_kind(node: Node, findings: Findings, kinds: Sequence[str] = KINDS) -> str | None:
+    """The kind of a policy; None, with findings, where version or kind are missing or none of `kinds`."""
     if node.entries is None:
-        findings.error(
-            "P201", "a policy is a map, and this is not one", node.span, "begin with `version: 1` and `kind:`"
-        )
+        message = f"{'a file of cases' if CASES in kinds else 'a policy'} is a map, and this is not one"
+        findings.error("P201", message, node.span, "begin with `version: 1` and `kind:`")
         return None
     version, kind = node.get("version"), node.get("kind")
     if version is None:
@@ -47,23 +49,28 @@ def check_version_and_kind(node: Node, findings: Findings) -> str | None:
         message = f"`version` is {written}, and only the number {VERSION} is known"
         findings.error("P203", message, version.span, "write `version: 1`")
     if kind is None:
-        findings.error("P204", "the key `kind` is missing", node.key_span("kind"), _kind_help(node))
-    elif kind.scalar not in KINDS:
-        _report_kind(node, kind, findings)
+        findings.error("P204", "the key `kind` is missing", node.key_span("kind"), _kind_help(node, kinds))
+    elif kind.scalar not in kinds:
+        _report_kind(node, kind, findings, kinds)
         return None
     return kind.text if kind is not None else None
 
 
-def _report_kind(node: Node, kind: Node, findings: Findings) -> None:
+def _report_kind(node: Node, kind: Node, findings: Findings, kinds: Sequence[str]) -> None:
     if not isinstance(kind.scalar, str):
-        findings.error("P205", "`kind` is not one of the known words", kind.span, _kind_help(node))
+        findings.error("P205", "`kind` is not one of the known words", kind.span, _kind_help(node, kinds))
         return
-    near = closest(kind.text, KINDS)
-    help_text = f"did you mean `{near}`?" if near else _kind_help(node)
-    findings.error("P205", f"`{kind.text}` is not a kind of policy", kind.span, help_text)
+    near = closest(kind.text, kinds)
+    help_text = f"did you mean `{near}`?" if near else _kind_help(node, kinds)
+    if kind.text == CASES:
+        help_text = "give the file a name that ends in `.cases.yaml`, and run it with `rules test`"
+    elif kind.text in KINDS:
+        help_text = "write `kind: cases`, or give the file a name that does not end in `.cases.yaml`"
+    what = "what a file of cases is" if CASES in kinds else "a kind of policy"
+    findings.error("P205", f"`{kind.text}` is not {what}", kind.span, help_text)
 
 
-def _kind_help(node: Node) -> str:
+def _kind_help(node: Node, kinds: Sequence[str]) -> str:
     guess = {
         "rules": "cleanup",
         "job_type": "layout",
@@ -71,8 +78,9 @@ def _kind_help(node: Node) -> str:
         "cleanup": "settings",
         "never_removed": "guarantees",
     }
-    meant = next((kind for key, kind in guess.items() if node.get(key) is not None), None)
-    return f"write `kind: {meant}`" if meant else f"known are {list_words(KINDS)}"
+    meant = next((kind for key, kind in guess.items() if node.get(key) is not None and kind in kinds), None)
+    meant = meant or (kinds[0] if len(kinds) == 1 else None)
+    return f"write `kind: {meant}`" if meant else f"known are {list_words(kinds)}"
 
 
 def check_shape(kind: str, node: Node, findings: Findings) -> None:

@@ -12,6 +12,8 @@ _FORM_HELP: Final = {
     "a size": "write a number with a unit, such as `512MiB` or `10GB`",
     "a share": "write a whole percentage, such as `50%`",
     "a rule name": "use at most 64 letters, digits, `-` and `_`",
+    "a job id": "use at most 128 letters, digits, `.`, `_` and `-`, and begin with a letter or digit",
+    "a moment": "write `3d ago`, `in 2d`, `now`, a date such as `2026-03-01`, or a time in ISO 8601",
     "a parameter name": "use lower-case letters, digits and `_`, and begin with a letter",
     "a directory mode": 'write octal digits in quotes, such as `"775"`; the owner needs all three bits',
     "a file mode": 'write octal digits in quotes, such as `"664"`; the owner needs to read and write',
@@ -25,8 +27,9 @@ _STATUS_HELP: Final = {
 _EMPTY_HELP: Final = (
     "write `empty: true`: only an empty directory goes so; `unit: directory` takes one with all below it"
 )
-_NAMED: Final = {"rules": "rule", "never_removed": "guarantee"}
-_WHOLE_FILES: Final = frozenset({"a list of rules", "a list of guarantees"})
+_NAMED: Final = {"rules": "rule", "never_removed": "guarantee", "cases": "case"}
+_WHOLE: Final = {"cases": "the file of cases"}
+_WHOLE_FILES: Final = frozenset({"a list of rules", "a list of guarantees", "a list of cases"})
 _LONGEST_SHOWN: Final = 60
 
 
@@ -34,7 +37,7 @@ def report_shape(error: Any, root: Node, findings: Findings) -> None:
     """Note what a schema error means for the reader of the policy."""
     path = list(error.absolute_path)
     node = root.at(path)
-    label = _label(path, node)
+    label = _label(path, node) if path else _WHOLE.get(root.text_of("kind"), "the policy")
     if "propertyNames" in error.absolute_schema_path:
         _report_key(error, node, findings)
     elif node.is_empty:
@@ -169,8 +172,6 @@ def _report_bound(error: Any, node: Node, label: str, findings: Findings) -> Non
 
 
 def _label(path: Sequence[str | int], node: Node) -> str:
-    if not path:
-        return "the policy"
     last = path[-1]
     if isinstance(last, str):
         return f"`{last}`"
