@@ -17,6 +17,7 @@ from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
 from rules_engine.plan.protect import (
     STATE,
+    is_special,
     marker_text,
     pinned_at_or_below,
     pinned_job,
@@ -26,9 +27,9 @@ from rules_engine.plan.protect import (
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below, is_below, join
+from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below, is_below, join, parent
 from rules_engine.values.text import escape
-from rules_engine.values.vocabulary import JobId, JobStatus
+from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus
 
 REMOVALS: Final = frozenset({StepAction.DELETE, StepAction.TRASH, StepAction.REMOVE_DIRECTORY})
 """The actions that take something away which is not the tool's own link."""
@@ -70,6 +71,7 @@ class Present:
         self._index = OwnerIndex(known.jobs)
         running = [one.job for one in self._seen.owners.values() if one.status is JobStatus.RUNNING]
         self._outputs = {job.output: job.job_id for job in running}
+        self._singled_out = {parent(path) for path in (*self._own, *self._seen.pinned.paths)}
         self._forget()
 
     def _forget(self) -> None:
@@ -77,6 +79,7 @@ class Present:
         self._batch: Batch | None = None
         self._owners = DirectoryOwners((), ())
         self._held: StepResult | None = None
+        self._is_clear = False
 
     def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         """The outcome of a step that must not be carried out any more; None where nothing speaks against it."""
@@ -90,7 +93,10 @@ class Present:
                 self._read()
             self._owners = self._index.of_directory(batch.directory)
             self._held = self._of_batch(batch, here)
+            self._is_clear = self._held is None and self._lets_all_go(batch)
             self._batch = batch
+        if self._is_clear:
+            return None
         if self._held is not None:
             return self._held
         if batch.action is StepAction.REMOVE_DIRECTORY:
@@ -122,6 +128,14 @@ class Present:
             return _protected(held)
         kept = protection_of_directory(batch.directory, self._seen)
         return _protected(kept.text) if kept else self._of_jobs(batch.owners)
+
+    def _lets_all_go(self, batch: Batch) -> bool:
+        """Whether no entry of a batch can be held back for itself: most batches are thousands of files, all alike."""
+        if batch.directory in self._singled_out or not self._owners.are_the_same:
+            return False
+        if {job.job_id for job in self._owners.whole} != set(batch.owners):
+            return False
+        return all(entry.kind is EntryKind.FILE and not is_special(entry.name) for entry in batch.entries)
 
     def _of_file(self, batch: Batch, entry: Entry) -> StepResult | None:
         fact = FileFact(

@@ -55,6 +55,11 @@ class DirectoryOwners:
         """Jobs that own whatever lies in the directory, ordered by job id."""
         self._naming = naming
 
+    @property
+    def are_the_same(self) -> bool:
+        """Whether all files of the directory have the same owners."""
+        return not self._naming
+
     def of(self, file: FileFact) -> tuple[JobRecord, ...]:
         """The owners of `file`, ordered by job id."""
         naming = tuple(job for job in self._naming if file.name in job.files[file.directory])
