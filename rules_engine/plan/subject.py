@@ -8,8 +8,8 @@ from typing import Final
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.given import Guards
-from rules_engine.plan.model import Kept
 from rules_engine.plan.pinned import Pinned, pinned_at
+from rules_engine.plan.shelter import Shelter, no_shelters
 from rules_engine.plan.standing import NO_RANKS, Ranks
 from rules_engine.policy.built_in import built_in_rule
 from rules_engine.policy.model import (
@@ -19,6 +19,7 @@ from rules_engine.policy.model import (
 )
 from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
 from rules_engine.values.quantities import Instant
+from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import FileType, JobId, JobStatus, Place
 
 _NOTHING_MARKED: Final[Mapping[RelPath, str]] = MappingProxyType({})
@@ -51,12 +52,17 @@ class Owner:
 
     def is_deliverable(self, file_type: FileType, place: Place | None) -> bool:
         """Whether a file of that type there is a deliverable, as the layout of the job's type says."""
-        if file_type == FileType.UNDECLARED and place is Place.WORKSPACE:
-            return False
-        holder = self.layout.holder(file_type) if self.layout else None
-        if holder is not None:
-            return holder.place is Place.OUTPUT
-        return place is not Place.WORKSPACE
+        return is_deliverable(self.layout, file_type, place)
+
+
+def is_deliverable(layout: Layout | None, file_type: FileType, place: Place | None) -> bool:
+    """Whether a file of that type there is a deliverable of a job with that layout."""
+    if file_type == FileType.UNDECLARED and place is Place.WORKSPACE:
+        return False
+    holder = layout.holder(file_type) if layout else None
+    if holder is not None:
+        return holder.place is Place.OUTPUT
+    return place is not Place.WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,8 @@ class Evidence:
     """The rules that take directories whole, ordered by name."""
     taken_whole: dict[JobId, bool] = field(default_factory=dict, compare=False)
     """Whether a unit rule selects the workspace of a job, remembered."""
-    protected_directories: dict[RelPath, Kept | None] = field(default_factory=dict, compare=False)
-    """What protects all of a directory, remembered; a directory's files ask one after another."""
+    shelters: Trail[Shelter] = field(default_factory=no_shelters, compare=False)
+    """What speaks of all of a directory, remembered; its files, and the directories below it, ask one after another."""
 
 
 def gather_evidence(

@@ -1,0 +1,216 @@
+"""Every situation that policies tell apart, made before any file exists.
+
+Policies tell files apart by finitely many things: which of their patterns select the path, which directories of
+layouts it lies in, and what circumstances.py counts up. Of each combination that some file can have there is one
+`Situation`, a real fact with a real job, and `fate` asks the real decision about it:
+
+    for situation in situations([policies], Budget(200_000)):
+        print(situation.path, situation.words, fate(policies, situation).ending)
+
+With several policy sets a situation is one of all of them together; `focus` leaves out what no rule of interest
+selects, and `lists` adds patterns that are told apart as well (`Situation.lists`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rules_engine.analysis.circumstances import Bits, Circumstance, Circumstances, Standing
+from rules_engine.analysis.homes import Home, names_line
+from rules_engine.analysis.pathkinds import PathKind, path_kinds
+from rules_engine.analysis.situation import Situation, fact_of
+from rules_engine.policy.automaton import Automaton
+from rules_engine.policy.automaton import Place as Inside
+from rules_engine.policy.budget import Budget
+from rules_engine.policy.gitignore import Line
+from rules_engine.policy.model import PolicySet, Rule
+from rules_engine.policy.patterns import PatternList
+from rules_engine.values.paths import RelPath
+from rules_engine.values.vocabulary import Place
+
+_Lines: TypeAlias = tuple[Line, ...]
+
+
+def situations(
+    policy_sets: Sequence[PolicySet],
+    budget: Budget,
+    *,
+    lists: Sequence[PatternList] = (),
+    focus: Callable[[Rule], bool] | None = None,
+) -> Iterator[Situation]:
+    """One situation of each kind that the policies tell apart; with `focus`, only those that such a rule selects.
+
+    Raises:
+        BudgetSpentError: when there are more states than the budget has; what came before it is no less true.
+    """
+    yield from _World(policy_sets, lists, budget, focus).situations()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The numbers of the lists that say something of a rule or a layout."""
+
+    match: int | None
+    exclude: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a kind of path: of each circumstance the same."""
+
+    kind: PathKind
+    patterns: Bits
+    """The rules whose patterns select it."""
+    unowned: Bits
+    """Those of them that select it where no job owns it."""
+    standing: Standing
+    """How it stands where no job owns it."""
+    lists: frozenset[int]
+
+
+class _World:
+    """The lists of all policy sets as one automaton, and what each kind of path answers."""
+
+    def __init__(
+        self,
+        policy_sets: Sequence[PolicySet],
+        lists: Sequence[PatternList],
+        budget: Budget,
+        focus: Callable[[Rule], bool] | None,
+    ) -> None:
+        self._sets = policy_sets
+        self._budget = budget
+        choices = Circumstances(policy_sets, budget)
+        self._rules = choices.rules
+        self._focus = choices.bits(focus) if focus is not None else None
+        self._choices = [one for one in choices.all() if self._focus is None or one.selecting & self._focus]
+        self._asked = 0
+        for one in self._choices:
+            self._asked |= one.selecting
+        self._numbers: dict[_Lines, int] = {}
+        self._extra = tuple(self._number(one.lines) for one in lists)
+        self._patterns = tuple(self._patterns_of(at, rule) for at, (_, rule) in enumerate(self._rules))
+        self._layouts = tuple(self._layouts_of(one) for one in policy_sets)
+        self._homes = {one: self._lists_of(one) for choice in self._choices for one in (choice.home, choice.outside)}
+        self._automaton = Automaton(tuple(self._numbers))
+
+    def _number(self, lines: _Lines) -> int:
+        """The number of a list in the automaton; lists that say the same are one."""
+        return self._numbers.setdefault(lines, len(self._numbers))
+
+    def _patterns_of(self, at: int, rule: Rule) -> _Lists:
+        match, exclude = rule.files.match, rule.files.exclude
+        if not self._asked >> at & 1:
+            return _Lists(None, None)
+        return _Lists(
+            None if match is None else self._number(match.lines),
+            None if exclude is None else self._number(exclude.lines),
+        )
+
+    def _layouts_of(self, policies: PolicySet) -> tuple[int, int, int]:
+        """The lists of what lies in any workspace, in any output, and has the name of a deliverable."""
+        layouts = policies.layouts.values()
+        workspaces = tuple(line for one in layouts for line in Home(one.workspace).lines)
+        outputs = tuple(line for one in layouts for line in Home(one.output).lines)
+        finals = [
+            template
+            for one in layouts
+            for file_type, template in one.names
+            if (holder := one.holder(file_type)) is None or holder.place is not Place.WORKSPACE
+        ]
+        names = tuple(line for line in map(names_line, finals) if line is not None)
+        return self._number(workspaces), self._number(outputs), self._number(names)
+
+    def _lists_of(self, home: Home | None) -> tuple[int, tuple[int, ...]]:
+        """The list of what lies in a home, and those of what lies in others that look like it."""
+        if home is None:
+            return -1, ()
+        return self._number(home.lines), tuple(self._number(lines) for lines in home.others)
+
+    def situations(self) -> Iterator[Situation]:
+        """One situation of each kind."""
+        known = [self._know(kind) for kind in path_kinds(self._automaton, self._budget, self._is_worth_it)]
+        seen: set[object] = set()
+        by_home: dict[object, Sequence[_Known]] = {}
+        for choice in self._choices:
+            place = (choice.words is None, choice.home, choice.outside)
+            if place not in by_home:
+                by_home[place] = self._there(choice, known)
+            for one in by_home[place]:
+                selecting = choice.selecting & (one.unowned if choice.words is None else one.patterns)
+                if self._focus is not None and not selecting & self._focus:
+                    continue
+                standing = one.standing if choice.words is None else choice.standing
+                key = (standing, selecting, one.lists)
+                if key in seen:
+                    continue
+                made = self._make(choice, one, selecting)
+                if made is not None:
+                    seen.add(key)
+                    self._budget.spend()
+                    yield made
+
+    def _is_worth_it(self, inside: Inside) -> bool:
+        """Whether a rule of interest can select something in a directory, or below it."""
+        if self._focus is None:
+            return True
+        return any(
+            lists.match is None or lists.match in inside.may_select
+            for at, lists in enumerate(self._patterns)
+            if (self._focus & self._asked) >> at & 1
+        )
+
+    def _know(self, kind: PathKind) -> _Known:
+        selected = kind.answer.selected
+        patterns = sum(
+            1 << at
+            for at, lists in enumerate(self._patterns)
+            if (lists.match is None or lists.match in selected) and lists.exclude not in selected
+        )
+        places: list[Place | None] = []
+        finals: list[bool] = []
+        for workspaces, outputs, names in self._layouts:
+            inside = Place.WORKSPACE if workspaces in selected else Place.OUTPUT if outputs in selected else None
+            places.append(inside)
+            finals.append(names in selected)
+        unowned = sum(
+            1 << at
+            for at, (number, rule) in enumerate(self._rules)
+            if patterns >> at & 1
+            and rule.files.place in {None, places[number]}
+            and (rule.deliverables or not rule.is_removal or not finals[number] or rule.unit is not None)
+        )
+        return _Known(kind, patterns, unowned, Standing.of_nobody(places, finals), selected & {*self._extra})
+
+    def _there(self, choice: Circumstance, known: Sequence[_Known]) -> Sequence[_Known]:
+        """Of the paths that such files can have, one of each kind that the rules tell apart."""
+        found: dict[object, _Known] = {}
+        inside, others = self._homes[choice.home]
+        outside, _ = self._homes[choice.outside]
+        for one in known:
+            selected = one.kind.answer.selected
+            if (inside >= 0 and inside not in selected) or outside in selected or not selected.isdisjoint(others):
+                continue
+            key = (one.unowned, one.standing) if choice.words is None else one.patterns
+            found.setdefault((key, one.lists), one)
+        return tuple(found.values())
+
+    def _make(self, choice: Circumstance, known: _Known, selecting: Bits) -> Situation | None:
+        path, words = known.kind.path, choice.words
+        names = tuple(
+            frozenset(
+                rule.name for at, (owner, rule) in enumerate(self._rules) if selecting >> at & 1 and owner == number
+            )
+            for number in range(len(self._sets))
+        )
+        lists = frozenset(at for at, number in enumerate(self._extra) if number in known.lists)
+        fact = fact_of(path, choice.size)
+        if words is None:
+            return Situation(fact, None, None, None, names, lists)
+        spelled: tuple[RelPath | None, Mapping[str, str]] = (None, {})
+        if choice.home is not None:
+            spelled = choice.home.find(path) or spelled
+        record = words.record(path, *spelled)
+        if not words.holds(record, path):
+            return None
+        return Situation(fact, record, words.place, words.file_type, names, lists, choice.places)
