@@ -17,6 +17,7 @@ COMMANDS: Final = (
     "init",
     "demo",
     "check",
+    "test",
     "diff",
     "plan",
     "forecast",
