@@ -30,9 +30,9 @@ class RuleCoverage:
 def coverage(results: Sequence[CaseResult], policies: PolicySet) -> tuple[RuleCoverage, ...]:
     """What the cases try out of each rule, ordered by name.
 
-    A removal is held back where it selects something that stays. A keep rule is where something goes, now or later, that
-    fails one of its conditions, or its `for` is over; if the condition is its patterns, in a scene in which it keeps
-    something.
+    A removal is held back where it selects something that stays. A keep rule is where something goes, now or later,
+    that fails one of its conditions, or whose `for` is over; a file that is only beyond its patterns counts in a case
+    in which it keeps another.
     """
     return tuple(_of(rule, results, policies) for rule in sorted(policies.rules, key=lambda rule: rule.name))
 

@@ -12,7 +12,7 @@ UNEXPECTED = "nothing is expected of it, so it stays"
 
 
 def cases_lines(results: Sequence[CaseResult], rules: Sequence[RuleCoverage], *, every_rule: bool) -> Iterator[str]:
-    """Each failed case with what differs, then the counts, then the rules not wholly tried out, or with `every_rule` all."""
+    """Each failed case with what differs, then the counts, then the rules that miss something; `every_rule` is all."""
     for result in results:
         if not result.passed:
             yield f"{escape(str(result.case.span))}: failed: {escape(result.case.name)}"
