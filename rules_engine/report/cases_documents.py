@@ -1,11 +1,12 @@
 """Results of policy tests for other programs: the JSON document of kind `test`, and JUnit XML."""
 
 from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape as xml_escape
 from xml.sax.saxutils import quoteattr
 
 from rules_engine.cases.comparing import CaseResult
 from rules_engine.cases.coverage import RuleCoverage
-from rules_engine.report.cases_text import UNEXPECTED
+from rules_engine.report.cases_text import difference_lines
 from rules_engine.report.documents import Json, document, path_json
 from rules_engine.report.settings_text import place_json
 from rules_engine.values.text import escape
@@ -54,11 +55,10 @@ def cases_junit(results: Sequence[CaseResult]) -> Iterator[str]:
         span = result.case.span
         where = f'name={_attribute(result.case.name)} classname={_attribute(span.file)} line="{span.line}"'
         yield f"  <testcase {where}{'/>' if result.passed else '>'}"
-        for one in result.differences:
-            expected = one.expected or UNEXPECTED
-            message = _attribute(f"{one.path}: expected: {expected}; found: {one.found}")
-            yield f"    <failure message={message}/>"
         if not result.passed:
+            yield f"    <failure message={_attribute(f'{len(result.differences)} of its paths became something else')}>"
+            yield from (xml_escape(line.strip()) for one in result.differences for line in difference_lines(one))
+            yield "    </failure>"
             yield "  </testcase>"
     yield "</testsuite>"
 

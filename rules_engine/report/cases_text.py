@@ -1,6 +1,7 @@
 """Results of policy tests as text: failures first, as differences, then counts, then what the cases do not try out."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rules_engine.cases.comparing import CaseResult, Difference
 from rules_engine.cases.coverage import RuleCoverage
@@ -8,7 +9,7 @@ from rules_engine.report.tables import align
 from rules_engine.report.words import name
 from rules_engine.values.text import escape, plural
 
-UNEXPECTED = "nothing is expected of it, so it stays"
+_UNEXPECTED: Final = "nothing is expected of it, so it stays"
 
 
 def cases_lines(results: Sequence[CaseResult], rules: Sequence[RuleCoverage], *, every_rule: bool) -> Iterator[str]:
@@ -17,16 +18,17 @@ def cases_lines(results: Sequence[CaseResult], rules: Sequence[RuleCoverage], *,
         if not result.passed:
             yield f"{escape(str(result.case.span))}: failed: {escape(result.case.name)}"
             for one in result.differences:
-                yield from _difference(one)
+                yield from difference_lines(one)
             yield ""
     failed = sum(1 for result in results if not result.passed)
     yield f"{plural(len(results), 'case')}: {len(results) - failed} passed, {failed} failed"
     yield from _coverage(rules, every_rule=every_rule)
 
 
-def _difference(one: Difference) -> Iterator[str]:
-    yield f"  {name(one.path)}"
-    yield f"  - {escape(one.expected) or UNEXPECTED}"
+def difference_lines(one: Difference) -> Iterator[str]:
+    """One path: where something is expected of it, what, what is found instead, and what stands behind that."""
+    yield f"  {name(one.path)} ({escape(one.span.file)}:{one.span.line})" if one.expected else f"  {name(one.path)}"
+    yield f"  - {escape(one.expected) or _UNEXPECTED}"
     yield f"  + {escape(one.found)}"
     for line in one.evidence:
         yield f"      {escape(line)}"
