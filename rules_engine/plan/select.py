@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from rules_engine.plan.standing import NO_RANKS, NoPlace, Ranks
 from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.model import FileSelector, JobSelector, Rule, Tracked
+from rules_engine.values.paths import RelPath
 
 
 class Miss(StrEnum):
@@ -59,10 +60,15 @@ def select(rule: Rule, subject: Subject, ranks: Ranks = NO_RANKS) -> Verdict:
 
     A condition that is certainly not met outweighs one that cannot be told.
     """
+    return select_at(rule, subject, missed_by_path(rule.files, subject.path), ranks)
+
+
+def select_at(rule: Rule, subject: Subject, missed: Miss | None, ranks: Ranks = NO_RANKS) -> Verdict:
+    """The same where it is known which condition the path of `subject` fails; None where it fails none."""
     misses: list[Miss] = []
     unknown: list[str] = []
     _select_owner(rule, subject.owner, ranks, misses, unknown)
-    _select_what(rule, subject, misses, unknown)
+    _select_what(rule, subject, missed, misses, unknown)
     return _verdict(misses, unknown)
 
 
@@ -70,7 +76,7 @@ def select_file(rule: Rule, subject: Subject) -> Verdict:
     """Whether `rule` selects the file, whatever its job is."""
     misses: list[Miss] = []
     unknown: list[str] = []
-    _select_what(rule, subject, misses, unknown)
+    _select_what(rule, subject, missed_by_path(rule.files, subject.path), misses, unknown)
     return _verdict(misses, unknown)
 
 
@@ -136,21 +142,29 @@ def _select_like(jobs: JobSelector, owner: Owner, misses: list[Miss], unknown: l
             misses.append(Miss.PARAMETER)
 
 
-def _select_what(rule: Rule, subject: Subject, misses: list[Miss], unknown: list[str]) -> None:
-    _select_file(rule.files, subject, misses, unknown)
+def _select_what(rule: Rule, subject: Subject, missed: Miss | None, misses: list[Miss], unknown: list[str]) -> None:
+    _select_file(rule.files, subject, missed, misses, unknown)
     if rule.is_removal and subject.deliverable and not rule.deliverables:
         misses.append(Miss.DELIVERABLE)
 
 
-def _select_file(files: FileSelector, subject: Subject, misses: list[Miss], unknown: list[str]) -> None:
+def missed_by_path(files: FileSelector, path: RelPath) -> Miss | None:
+    """Which condition of a selector a path fails; None where it fails none."""
+    if files.match is not None and files.match.match(path) is None:
+        return Miss.PATTERN
+    left_out = files.exclude is not None and files.exclude.match(path) is not None
+    return Miss.EXCEPT if left_out else None
+
+
+def _select_file(
+    files: FileSelector, subject: Subject, missed: Miss | None, misses: list[Miss], unknown: list[str]
+) -> None:
     if files.types is not None and subject.file_type not in files.types:
         misses.append(Miss.FILE_TYPE)
     if files.place is not None and subject.place is not files.place:
         misses.append(Miss.PLACE)
-    if files.match is not None and files.match.match(subject.path) is None:
-        misses.append(Miss.PATTERN)
-    elif files.exclude is not None and files.exclude.match(subject.path) is not None:
-        misses.append(Miss.EXCEPT)
+    if missed is not None:
+        misses.append(missed)
     _select_size(files, subject.file.size, misses, unknown)
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from rules_engine.policy.layout_model import Alias, Layout, LayoutDirectory, PathKey
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.settings_model import AskInUse, AtFinish, Limits, Retry, Settings, TrashEmptying
 from rules_engine.policy.templates import Template
+from rules_engine.policy.together import Together
 from rules_engine.values.diagnostics import Span
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import ByteCount, Duration
@@ -168,6 +170,12 @@ class Rule:
         return self.action is not Action.KEEP
 
     @property
+    def lists(self) -> tuple[PatternList | None, PatternList | None]:
+        """The patterns that select, and those that leave out: of files, or of empty directories."""
+        about = self.directories if self.directories is not None else self.files
+        return about.match, about.exclude
+
+    @property
     def decides_files(self) -> bool:
         """Whether the rule takes part in decisions about single files."""
         return self.unit is None and self.directories is None
@@ -182,9 +190,9 @@ class Guarantee:
     """The keep rule with its words: the guarantee holds where adding that rule keeps nothing that goes without it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicySet:
-    """Everything that the policy folders say."""
+    """Everything that the policy folders say; without slots, for what is worked out once."""
 
     rules: tuple[Rule, ...] = ()
     """Ordered by name; no decision depends on the order."""
@@ -201,6 +209,12 @@ class PolicySet:
     """SHA-256, hex, of the effective policies: what they say, not how they are written."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The texts that they were loaded from, by file name, in the order in which they were read; decide nothing."""
+
+    @cached_property
+    def together(self) -> Together:
+        """The patterns of all rules as one automaton."""
+        lists = (one for rule in self.rules for one in rule.lists if one is not None)
+        return Together(lists)
 
     @property
     def file_rules(self) -> tuple[Rule, ...]:
