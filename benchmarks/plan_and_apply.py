@@ -1,109 +1,96 @@
-"""Plan and apply beside find on the same tree, as ratios of whole-process wall time: `./dev bench [--jobs 1000]`.
+"""Plan and apply beside find and fd on the same tree, as ratios of whole-process wall time: `./dev bench`.
 
 Absolute times say little on a shared machine, so each row is a ratio of two commands that ran in turn.
 """
 
 import argparse
-import os
-import platform
 import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from farm import TRACKED, build, untracked_rules, write_policies
+from farm import FILES_PER_JOB, Farm
+from machine import machine, versions
+from tables import growth_rows, peak_rows, ratio_rows, start_up_rows
+from works import Bench, Runs
 
-from rules_engine.values.quantities import Instant
-
-RULES = [sys.executable, "-m", "rules_engine"]
-
-
-def run(command: Sequence[str], *, out: Path | None = None) -> float:
-    """Seconds of wall time that `command` takes; it must succeed."""
-    with open(out or os.devnull, "wb") as target:
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=target, stderr=subprocess.DEVNULL)
-        return time.perf_counter() - began
+REPOSITORY = Path(__file__).parent.parent
 
 
-def find(root: Path, *actions: str) -> list[str]:
-    """The find command that selects what the rules select."""
-    return ["find", str(root), "-path", "*/scratch/*", "-type", "f", "-mmin", "+1440", *actions]
+def report(head: Sequence[str], sizes: Mapping[int, Runs], start_up: Runs, picture: str) -> Iterator[str]:
+    """The whole page, line by line."""
+    yield "# Plan and apply on a farm"
+    yield ""
+    yield "`./dev bench` wrote this page; [performance.md](../../docs/performance.md) says how to read it."
+    yield "Wall time of whole processes on a warm cache, medians; the commands of one table ran in turn."
+    yield ""
+    yield from (f"- {line}" for line in head)
+    yield ""
+    for files, runs in sorted(sizes.items()):
+        yield from ratio_rows(files, runs)
+        yield ""
+    yield "## Memory, start-up, growth"
+    yield ""
+    for table in (peak_rows(sizes), start_up_rows(start_up), growth_rows(sizes)):
+        yield from table
+        yield ""
+    if picture:
+        yield f"![seconds against files, both logarithmic]({picture})"
 
 
-def pairs(ours: Callable[[], float], theirs: Callable[[], float], times: int) -> tuple[float, float]:
-    """The medians of two commands that ran in turn, so that both meet the same machine."""
-    measured = [(ours(), theirs()) for _ in range(times)]
-    return statistics.median(one for one, _ in measured), statistics.median(one for _, one in measured)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="files of each farm (up to 3000000)"
+    )
+    parser.add_argument("--times", type=int, default=5, help="runs of each plan (default 5)")
+    parser.add_argument("--apply-times", type=int, default=None, help="runs of each apply (default: as --times)")
+    parser.add_argument("--farm", default=None, help="a folder for the farms, which stay there and are used again")
+    parser.add_argument("--results", default=str(REPOSITORY / "benchmarks/results"), help="where page and picture go")
+    asked = parser.parse_args()
+    odd = [size for size in asked.sizes if size % FILES_PER_JOB or size <= 0]
+    if odd:
+        parser.error(f"a job has {FILES_PER_JOB} files, so {odd[0]} files are not a number of jobs")
+    return asked
 
 
-def row(what: str, ours: float, theirs: float) -> None:
-    """Print one row of the table."""
-    print(f"| {what} | {ours:.2f} s | {theirs:.2f} s | {ours / theirs:.2f} |", flush=True)
-
-
-def plan_command(root: Path, policies: Path, out: Path) -> list[str]:
-    """The command that plans `root`."""
-    return [*RULES, "plan", "--quiet", "--policies", str(policies), "--root", str(root), "--out", str(out)]
-
-
-def bench_plans(scratch: Path, farm: Path, bare: Path, times: int) -> None:
-    """Plan sealed jobs, and plan by scanning, beside one pass of find that prints the same."""
-    listing = scratch / "find.txt"
-    tracked = write_policies(scratch / "tracked", TRACKED)
-    seals = plan_command(farm, tracked, scratch / "a.plan")
-    row("plan, from seals", *pairs(lambda: run(seals), lambda: _printed(farm, listing), times))
-    for count in (20, 200):
-        policies = write_policies(scratch / f"untracked-{count}", untracked_rules(count))
-        scan = plan_command(bare, policies, scratch / "b.plan")
-        row(
-            f"plan, by a walk, {count} rules",
-            *pairs(lambda scan=scan: run(scan), lambda: _printed(bare, listing), times),
-        )
-
-
-def _printed(root: Path, listing: Path) -> float:
-    return run(find(root, "-printf", "%p %i %s %T@ %C@ %n\\n"), out=listing)
-
-
-def bench_apply(scratch: Path, farm: Path) -> None:
-    """Apply the plan once, and let find delete the same files of a copy."""
-    copy = scratch / "copy"
-    subprocess.run(["cp", "-a", str(farm), str(copy)], check=True)
-    plan = scratch / "apply.plan"
-    run(plan_command(farm, scratch / "tracked", plan))
-    apply = [*RULES, "apply", str(plan), "--policies", str(scratch / "tracked"), "--root", str(farm), "--yes"]
-    ours, theirs = run(apply), run(find(copy, "-delete"))
-    left = sum(len(files) for place, _, files in os.walk(farm) if "/scratch/" in place)  # noqa: TID251 - a check, not the tool
-    assert left == 0, f"{left} files are left"
-    row("apply (delete, every precondition checked, outcomes durable)", ours, theirs)
+def _draw(sizes: Mapping[int, Runs], results: Path) -> str:
+    """The name of the picture, where it could be drawn: one size is no line."""
+    if len(sizes) < 2:  # noqa: PLR2004 - two points make a line
+        return ""
+    try:
+        from plot import draw  # noqa: PLC0415 - matplotlib is an extra
+    except ImportError:
+        print("no picture: matplotlib is not installed; `pip install -e '.[bench]'`")
+        return ""
+    draw(sizes, results / "farm.png")
+    return "farm.png"
 
 
 def main() -> None:
-    """Build the farms, print the machine and the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=1000, help="jobs of 100 files each (default 1000)")
-    parser.add_argument("--times", type=int, default=5, help="runs of each pair (default 5)")
-    parser.add_argument("--directory", default=None, help="where to build (default: the temporary directory)")
-    asked = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="rules-bench-", dir=asked.directory))
+    """Build the farms, measure, print the page and write it down."""
+    asked = _arguments()
+    kept = Path(asked.farm) if asked.farm else None
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="rules-bench-", dir=kept))
     try:
-        now = Instant(time.time_ns())  # noqa: TID251 - the benchmark's own clock
-        build(scratch / "farm", asked.jobs, now, tracked=True)
-        build(scratch / "bare", asked.jobs, now, tracked=False)
-        version = subprocess.run(["find", "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[
-            0
-        ]
-        print(f"{asked.jobs * 100} files; Python {platform.python_version()}, {version}, {os.cpu_count()} cores\n")
-        print("| work | rules | find | ratio |\n|---|---|---|---|")
-        bench_plans(scratch, scratch / "farm", scratch / "bare", asked.times)
-        bench_apply(scratch, scratch / "farm")
+        head = [f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *versions(), *machine(scratch)]  # noqa: TID251 - a page says when
+        apply_times = asked.times if asked.apply_times is None else asked.apply_times
+        bench = Bench(scratch, times=asked.times, apply_times=apply_times)
+        start_up = bench.start_up(REPOSITORY / "policies")
+        sizes = {
+            size: bench.measure(Farm((kept or scratch) / f"farm-{size}", size // FILES_PER_JOB))
+            for size in sorted(set(asked.sizes))
+        }
     finally:
         shutil.rmtree(scratch)  # noqa: TID251 - our own scratch directory
+    results = Path(asked.results)
+    results.mkdir(parents=True, exist_ok=True)
+    lines = list(report(head, sizes, start_up, _draw(sizes, results)))
+    (results / "farm.md").write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":
