@@ -32,6 +32,7 @@ from rules_engine.plan.model import (
 )
 from rules_engine.plan.protect import protection
 from rules_engine.plan.releases import Releases
+from rules_engine.plan.shelter import no_shelters
 from rules_engine.plan.subject import Evidence, Owner, gather_evidence
 from rules_engine.policy.patterns import PATHSPEC_VERSION
 from rules_engine.values.paths import RelPath, join
@@ -95,7 +96,7 @@ def _as_if_ended(running: Running, everybody: Everybody) -> Evidence:
     seen = gather_evidence(running.policies, everybody.jobs, guards, now=now, marked=marked)
     own = seen.owners[running.record.job_id]
     ended = {**seen.owners, running.record.job_id: Owner(own.job, JobStatus.COMPLETED, now, own.layout)}
-    as_ended = replace(seen, owners=ended, protected_directories={})
+    as_ended = replace(seen, owners=ended, shelters=no_shelters())
     return ranked(as_ended, running.policies, running.root, running.store)
 
 

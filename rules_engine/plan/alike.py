@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import Judgement, judge
-from rules_engine.plan.protect import is_special
+from rules_engine.plan.protect import is_special, restored_at
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.policy.model import PolicySet, Rule, Since
 from rules_engine.policy.patterns import PatternList
@@ -51,7 +51,7 @@ class Judge:
         path = file.path
         if path in self._seen.guards.own or path in self._seen.pinned.paths or path in self._seen.pinned.over_paths:
             return None
-        if self._seen.guards.restored_at(path) is not None:
+        if restored_at(path, self._seen) is not None:
             return None
         owners = [self._seen.owners[job.job_id] for job in jobs]
         if not all(_is_settled(file, owner, self._seen) for owner in owners):

@@ -9,6 +9,7 @@ from rules_engine.plan.ages import Wait, aged_from, end_of_job, job_waits, never
 from rules_engine.plan.contents import Contents
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.model import Count, Kept, NotDue, Remove
+from rules_engine.plan.protect import restored_at
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.plan.summary import count_of
@@ -161,7 +162,7 @@ class Candidate:
         if isinstance(base, Unknown):
             self.keep(f"its age is not known: {base.why}")
             return
-        restored = self._seen.guards.restored_at(self.path)
+        restored = restored_at(self.path, self._seen)
         by_job = job_waits(self.owner, self._policies.settings, restored) if self.owner is not None else ()
         by_rule = (wait_after(self.rules[name], base, self.owner) for name in sorted(self.rules))
         for wait in (*by_rule, *((by_job,) if isinstance(by_job, Unknown) else by_job)):
@@ -177,5 +178,5 @@ class Candidate:
             return end
         if end is None:
             return Unknown("it holds no file")
-        times = (end, self._newest, self._seen.guards.restored_at(self.path))
+        times = (end, self._newest, restored_at(self.path, self._seen))
         return max(time for time in times if time is not None)

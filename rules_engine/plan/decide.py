@@ -7,7 +7,7 @@ from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.ages import SHIELDS, Wait, aged_from, job_waits, never_comes, rule_wait
 from rules_engine.plan.model import Because, Decision, Kept, NotDue, Remove
-from rules_engine.plan.protect import protection
+from rules_engine.plan.protect import pins_ended, protection, restored_at
 from rules_engine.plan.select import MATCHED, Matched, NotMatched, Unknown, Verdict, select
 from rules_engine.plan.subject import Evidence, Owner, Subject, subject_of
 from rules_engine.plan.unit_rules import is_taken_whole
@@ -39,7 +39,7 @@ def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen
     protected = protection(file, views, seen)
     if protected is not None:
         return Judgement(protected)
-    restored = seen.guards.restored_at(file.path)
+    restored = restored_at(file.path, seen)
     subjects = tuple(subject_of(file, owner, policies, restored) for owner in views or (None,))
     verdicts = tuple(tuple(verdict_of(rule, subject, seen) for rule in seen.file_rules) for subject in subjects)
     each = (_decide_one(one, _taking_part(said, None, seen), policies, seen) for one, said in _zip(subjects, verdicts))
@@ -229,7 +229,7 @@ def _opened(subject: Subject, seen: Evidence) -> int:
     owner = subject.owner
     lease = owner.job.lease_until if owner is not None and owner.status is JobStatus.ABANDONED else None
     # A job whose process is dead is abandoned before its lease runs out.
-    pinned = seen.pinned.ended(subject.path, owner.job.job_id if owner is not None else None)
+    pinned = pins_ended(subject.path, owner.job.job_id if owner is not None else None, seen)
     others = (
         lease if lease is not None and lease <= seen.now else EARLIEST,
         pinned if pinned is not None else EARLIEST,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, job_waits
-from rules_engine.plan.protect import pinned_at_or_below, protection_of_directory
+from rules_engine.plan.protect import pinned_at_or_below, protection_of_directory, restored_at
 from rules_engine.plan.removed import Removed
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
@@ -83,7 +83,7 @@ class EmptyDirectories:
     def _built_in_is_due(self, path: RelPath, owner_id: JobId) -> bool:
         if is_taken_whole(self._evidence.owners[owner_id], path, self._evidence):
             return False
-        owner, restored = self._evidence.owners[owner_id], self._evidence.guards.restored_at(path)
+        owner, restored = self._evidence.owners[owner_id], restored_at(path, self._evidence)
         waits = job_waits(owner, self._policies.settings, restored)
         if isinstance(waits, Unknown):
             return False

@@ -11,7 +11,13 @@ from rules_engine.plan.model import Count, NotDue, Remove
 from rules_engine.plan.narrow import Narrowing
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.places import Places
-from rules_engine.plan.protect import is_special, pinned_at_or_below, protection_by_owner, protection_of_directory
+from rules_engine.plan.protect import (
+    is_special,
+    pinned_at_or_below,
+    protection_by_owner,
+    protection_of_directory,
+    restored_at,
+)
 from rules_engine.plan.removed import Removed
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
@@ -100,7 +106,7 @@ class EmptyRules:
 
     def _last_wait(self, path: RelPath, found: _Empty, rules: Iterable[Rule]) -> Wait | Unknown:
         """What it waits for longest: its rules, and what holds back the files of jobs that it belongs to."""
-        base, restored = newer(*found.times, self._seen.now), self._seen.guards.restored_at(path)
+        base, restored = newer(*found.times, self._seen.now), restored_at(path, self._seen)
         if isinstance(base, Unknown):
             return base
         base = base if restored is None else max(base, restored)

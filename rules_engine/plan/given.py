@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rules_engine.manifest.model import Damage
 from rules_engine.policy.model import Rule
 from rules_engine.policy.patterns import PatternList
-from rules_engine.values.paths import RelPath, ancestors
+from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import FileType, JobId, RuleName
 
@@ -63,13 +63,6 @@ class Guards:
     """What the trash holds; what is older than `trash.keep` is emptied."""
     clock: str = ""
     """What is wrong with the clock, so that no age can be believed; empty where nothing is."""
-
-    def restored_at(self, path: RelPath) -> Instant | None:
-        """When `path`, or a directory above it, was last put back from the trash; None where neither ever was."""
-        if not self.restored:
-            return None
-        found = (self.restored.get(one) for one in (path, *ancestors(path)))
-        return max((one for one in found if one is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

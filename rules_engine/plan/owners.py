@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.values.paths import RelPath, ancestors, name_of, parent, sort_key
+from rules_engine.values.paths import RelPath, name_of, parent, sort_key
+from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import JobId
 
 
@@ -22,13 +23,21 @@ class OwnerIndex:
                 self._declared.setdefault(directory, []).append(job)
         self._paths = sorted(self._places.keys() | self._declared.keys(), key=sort_key)
         self._order = [sort_key(path) for path in self._paths]
+        self._whole: Trail[tuple[JobRecord, ...]] = Trail(())
 
     def of_directory(self, directory: RelPath) -> "DirectoryOwners":
         """The jobs that own everything in `directory`, and those that name files of it."""
-        above = (directory, *ancestors(directory))
-        whole = {job.job_id: job for place in above for job in self._places.get(place, ())}
-        naming = tuple(job for job in self._declared.get(directory, ()) if job.job_id not in whole)
-        return DirectoryOwners(tuple(whole[one] for one in sorted(whole)), naming)
+        whole = self._whole.at(directory, self._with_places)
+        ids = {job.job_id for job in whole}
+        naming = tuple(job for job in self._declared.get(directory, ()) if job.job_id not in ids)
+        return DirectoryOwners(whole, naming)
+
+    def _with_places(self, above: tuple[JobRecord, ...], directory: RelPath) -> tuple[JobRecord, ...]:
+        """The jobs that own everything in `directory`, by id: those of the directory above, and whose place it is."""
+        found = self._places.get(directory)
+        if not found:
+            return above
+        return tuple(sorted({job.job_id: job for job in (*above, *found)}.values(), key=_id_of))
 
     def at_or_below(self, directory: RelPath) -> tuple[JobId, ...]:
         """Every job that a directory is about, by id: with a place at, above or below it, or naming a file below."""
@@ -45,6 +54,10 @@ class OwnerIndex:
         above, name = parent(directory), name_of(directory)
         found.update(job.job_id for job in self._declared.get(above, ()) if name in job.files[above])
         return tuple(sorted(found))
+
+
+def _id_of(job: JobRecord) -> JobId:
+    return job.job_id
 
 
 class DirectoryOwners:

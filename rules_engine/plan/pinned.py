@@ -50,13 +50,6 @@ class Pinned:
         """A pin because of which `directory` has to stay: at it, above it, below it, or of a job that has it."""
         return self.above(directory) or _nearest(self.places, directory) or self.holding.get(directory)
 
-    def ended(self, path: RelPath, job_id: JobId | None) -> Instant | None:
-        """When the last pin of `path`, of a directory above it, or of its owner ended; None where none did."""
-        ends = [self.over_jobs[job_id]] if job_id is not None and job_id in self.over_jobs else []
-        if self.over_paths:
-            ends += [self.over_paths[one] for one in (path, *ancestors(path), ROOT) if one in self.over_paths]
-        return max(ends, default=None)
-
     def ordered(self) -> tuple[Pin, ...]:
         """Those of paths in plan order, then those of jobs by id."""
         paths = sorted(self.paths.items(), key=lambda one: sort_key(one[0]))

@@ -1,13 +1,18 @@
 """Step 1 of a decision: what no rule and no command may touch, whatever it says."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.given import Pin
 from rules_engine.plan.model import Because, Kept
 from rules_engine.plan.pinned import pin_name, pin_text
+from rules_engine.plan.shelter import Shelter
 from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below
+from rules_engine.values.paths import ROOT, RelPath, name_of, parent
+from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus
 
 STATE: Final = ".rules"
@@ -15,7 +20,7 @@ STATE: Final = ".rules"
 
 _NEVER_INSIDE: Final = frozenset({".git", "lost+found", ".snapshot"})
 _NEVER_NAMED: Final = (".nfs", ".fuse_hidden")
-_REMEMBERED: Final = 4_096
+_SPECIAL: Final = _NEVER_INSIDE | {STATE}
 
 
 def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kept | None:
@@ -30,18 +35,7 @@ def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kep
 
 def protection_of_directory(directory: RelPath, seen: Evidence) -> Kept | None:
     """Why everything directly in `directory` is protected; None where nothing protects it."""
-    remembered = seen.protected_directories
-    if directory not in remembered:
-        if len(remembered) >= _REMEMBERED:
-            remembered.clear()
-        remembered[directory] = (
-            _special(directory)
-            or _own(directory, seen)
-            or _pinned(seen.pinned.above(directory))
-            or _marked(directory, seen)
-            or _damaged(directory, seen)
-        )
-    return remembered[directory]
+    return shelter_of(directory, seen).kept
 
 
 def pinned_at_or_below(directory: RelPath, seen: Evidence) -> Kept | None:
@@ -49,7 +43,24 @@ def pinned_at_or_below(directory: RelPath, seen: Evidence) -> Kept | None:
 
     Whoever takes a directory away, empty or whole, asks this as well.
     """
-    return _pinned(seen.pinned.around(directory))
+    shelter = shelter_of(directory, seen)
+    return _pinned(shelter.pin or shelter.place or seen.pinned.holding.get(directory))
+
+
+def pins_ended(path: RelPath, job_id: JobId | None, seen: Evidence) -> Instant | None:
+    """When the last pin of `path`, of a directory above it, or of its owner ended; None where none did."""
+    ends = (
+        shelter_of(parent(path), seen).unpinned,
+        seen.pinned.over_paths.get(path),
+        seen.pinned.over_jobs.get(job_id) if job_id is not None else None,
+    )
+    return max((end for end in ends if end is not None), default=None)
+
+
+def restored_at(path: RelPath, seen: Evidence) -> Instant | None:
+    """When `path`, or a directory above it, was last put back from the trash; None where neither ever was."""
+    restored = seen.guards.restored
+    return _later(shelter_of(parent(path), seen).restored, restored.get(path)) if restored else None
 
 
 def pinned_job(job_id: JobId, seen: Evidence) -> Kept | None:
@@ -57,32 +68,63 @@ def pinned_job(job_id: JobId, seen: Evidence) -> Kept | None:
     return _pinned(seen.pinned.jobs.get(job_id))
 
 
-def _special(directory: RelPath) -> Kept | None:
-    for part in directory.split("/"):
-        if part == STATE:
-            return Kept(Because.OWN_STATE, "it is part of the state of rules-engine")
-        if part in _NEVER_INSIDE:
-            return Kept(Because.SPECIAL_NAME, f"it lies below a directory named `{part}`")
-    return None
+def shelter_of(directory: RelPath, seen: Evidence) -> Shelter:
+    """What speaks of everything in `directory`."""
+    return seen.shelters.at(directory, partial(_step, seen))
 
 
-def _own(directory: RelPath, seen: Evidence) -> Kept | None:
-    if any(is_at_or_below(directory, own) for own in seen.guards.own):
-        return Kept(Because.OWN_STATE, "it lies in a policy folder")
-    return None
+def _step(seen: Evidence, above: Shelter, path: RelPath) -> Shelter:
+    """What speaks of everything in `path`, by what does in the directory above it."""
+    if not _adds(seen, path):
+        return above
+    pinned, jobs = seen.pinned, above.jobs.union(_trusted(path, seen))
+    damaged = above.damaged.union(number for number, one in enumerate(seen.guards.damaged) if path in one.below)
+    found = Shelter(
+        special=above.special or _special(name_of(path)),
+        own=Kept(Because.OWN_STATE, "it lies in a policy folder") if path in seen.guards.own else above.own,
+        pin=pinned.paths.get(path, above.pin),
+        place=pinned.places.get(path, above.place),
+        marker=_marked(path, seen.marked[path]) if path in seen.marked else above.marker,
+        damaged=damaged,
+        jobs=jobs,
+        unpinned=_later(above.unpinned, pinned.over_paths.get(path)),
+        restored=_later(above.restored, seen.guards.restored.get(path)),
+    )
+    kept = found.special or found.own or _pinned(found.pin) or found.marker or _damaged(damaged, jobs, seen)
+    return replace(found, kept=kept)
+
+
+def _adds(seen: Evidence, path: RelPath) -> bool:
+    """Whether anything is said of this very directory; hardly ever."""
+    guards, pinned = seen.guards, seen.pinned
+    return (
+        name_of(path) in _SPECIAL
+        or path in pinned.paths
+        or path in seen.marked
+        or path in guards.own
+        or path in pinned.places
+        or path in pinned.over_paths
+        or path in guards.restored
+        or any(path == ROOT or path in seen.workspaces or path in one.below for one in guards.damaged)
+    )
+
+
+def _later(one: Instant | None, other: Instant | None) -> Instant | None:
+    return max((instant for instant in (one, other) if instant is not None), default=None)
+
+
+def _special(name: str) -> Kept | None:
+    if name == STATE:
+        return Kept(Because.OWN_STATE, "it is part of the state of rules-engine")
+    return Kept(Because.SPECIAL_NAME, f"it lies below a directory named `{name}`") if name in _NEVER_INSIDE else None
 
 
 def _pinned(pin: Pin | None) -> Kept | None:
     return Kept(Because.PINNED, pin_text(pin), pin=pin_name(pin)) if pin is not None else None
 
 
-def _marked(directory: RelPath, seen: Evidence) -> Kept | None:
-    if not seen.marked:
-        return None
-    for above in (directory, *ancestors(directory), ROOT):
-        if above in seen.marked:
-            return Kept(Because.KEEP_MARKER, marker_text(above, seen.marked[above]))
-    return None
+def _marked(directory: RelPath, marker: str) -> Kept:
+    return Kept(Because.KEEP_MARKER, marker_text(directory, marker))
 
 
 def marker_text(directory: RelPath, marker: str) -> str:
@@ -90,22 +132,19 @@ def marker_text(directory: RelPath, marker: str) -> str:
     return f"`{directory or '.'}` has the keep marker `{marker}`"
 
 
-def _damaged(directory: RelPath, seen: Evidence) -> Kept | None:
-    for damage in seen.guards.damaged:
-        if any(is_at_or_below(directory, named) for named in damage.below):
-            return Kept(Because.DAMAGED_MANIFEST, f"the manifest of job `{damage.job_id}` may name it: {damage.why}")
-        if damage.anywhere and not _in_workspace_of_another(directory, damage.job_id, seen):
+def _damaged(damaged: frozenset[int], jobs: frozenset[JobId], seen: Evidence) -> Kept | None:
+    for number, damage in enumerate(seen.guards.damaged):
+        # Declaring a path below another job's workspace is an error, so a lost line cannot name one there.
+        is_elsewhere = any(job_id != damage.job_id for job_id in jobs)
+        if number in damaged or (damage.anywhere and not is_elsewhere):
             return Kept(Because.DAMAGED_MANIFEST, f"the manifest of job `{damage.job_id}` may name it: {damage.why}")
     return None
 
 
-def _in_workspace_of_another(directory: RelPath, job_id: str, seen: Evidence) -> bool:
-    # Declaring a path below another job's workspace is an error, so a lost line cannot name one there.
-    return any(
-        owner != job_id and seen.owners[owner].status is not JobStatus.UNTRUSTED
-        for above in (directory, *ancestors(directory))
-        for owner in seen.workspaces.get(above, ())
-    )
+def _trusted(workspace: RelPath, seen: Evidence) -> Iterable[JobId]:
+    """The jobs with an intact manifest that have this workspace."""
+    there = seen.workspaces.get(workspace, ())
+    return (job_id for job_id in there if seen.owners[job_id].status is not JobStatus.UNTRUSTED)
 
 
 def is_special(name: str) -> bool:

@@ -9,6 +9,7 @@ from rules_engine.plan.decide import verdict_of
 from rules_engine.plan.decided import DecidedFiles
 from rules_engine.plan.given import Ask, EarlierKeep
 from rules_engine.plan.model import Count, Header, ReleaseSummary
+from rules_engine.plan.protect import restored_at
 from rules_engine.plan.select import NotMatched
 from rules_engine.plan.subject import Evidence, subject_of
 from rules_engine.policy.findings import suggest
@@ -48,7 +49,7 @@ class Releases:
     def of(self, file: FileFact, owners: Sequence[JobId]) -> tuple[EarlierKeep, ...]:
         """The earlier keep rules that select `file`, or cannot tell, as some owner sees it; in the order of names."""
         views = tuple(self._seen.owners[one] for one in owners)
-        restored = self._seen.guards.restored_at(file.path)
+        restored = restored_at(file.path, self._seen)
         subjects = [subject_of(file, owner, self._policies, restored) for owner in views or (None,)]
         return tuple(
             one

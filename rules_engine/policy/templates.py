@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rules_engine.errors import InvalidValueError
-from rules_engine.values.paths import RelPath, ancestors
+from rules_engine.values.paths import RelPath
 
 _FIELD: Final = re.compile(r"\{([a-z][a-z0-9_]*)(?::(0?[1-9]d))?\}", re.ASCII)
 
@@ -46,7 +46,10 @@ class Template:
 
     def fits_above(self, path: RelPath) -> RelPath | None:
         """The directory above `path` that the template can make; None where there is none."""
-        return next((above for above in ancestors(path) if self.fits(above)), None)
+        # A field never makes a `/`, so there is one directory above that is as deep as what the template makes.
+        parts = path.split("/", self.text.count("/") + 1)
+        above = RelPath("/".join(parts[:-1]))
+        return above if len(parts) > self.text.count("/") + 1 and self.fits(above) else None
 
 
 def parse_template(text: str) -> Template:

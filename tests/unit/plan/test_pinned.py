@@ -7,7 +7,7 @@ from rules_engine.manifest.model import DeclaredDirectory
 from rules_engine.plan.given import Guards, Pin
 from rules_engine.plan.model import Because
 from rules_engine.plan.pinned import pin_name, pin_text, pinned_at
-from rules_engine.plan.protect import pinned_at_or_below, pinned_job, protection
+from rules_engine.plan.protect import pinned_at_or_below, pinned_job, pins_ended, protection
 from rules_engine.plan.subject import Evidence
 from rules_engine.values.paths import ROOT, RelPath
 from rules_engine.values.quantities import SECOND, Instant
@@ -114,9 +114,9 @@ def test_the_end_of_a_pin_is_remembered() -> None:
         Pin(path=ROOT, until=Instant(NOW - 2)),
         Pin(job=JobId("a"), until=Instant(NOW - 1)),
     ]
-    found = pinned_at(NOW, ended, {})
-    assert found.ordered() == ()
-    assert found.ended(RelPath("x/y"), None) == NOW - 2
-    assert found.ended(RelPath("z"), JobId("a")) == NOW - 1
-    assert pinned_at(NOW, ended[:1], {}).ended(RelPath("z"), JobId("b")) is None
-    assert pinned_at(NOW, (), {}).ended(RelPath("z"), JobId("b")) is None
+    assert pinned_at(NOW, ended, {}).ordered() == ()
+    assert pins_ended(RelPath("x/y"), None, seen(*ended)) == NOW - 2
+    assert pins_ended(RelPath("x"), None, seen(ended[0])) == NOW - 3
+    assert pins_ended(RelPath("z"), JobId("a"), seen(*ended)) == NOW - 1
+    assert pins_ended(RelPath("z"), JobId("b"), seen(ended[0])) is None
+    assert pins_ended(RelPath("z"), JobId("b"), seen()) is None
