@@ -19,9 +19,9 @@ from rules_engine.report.cases_documents import cases_document, cases_junit
 from rules_engine.report.cases_text import cases_lines
 
 _MEANINGS: Final = {
-    ExitCode.DONE: "every case passed",
+    ExitCode.DONE: "done; every case passed",
     ExitCode.UNEXPECTED: MEANINGS[ExitCode.UNEXPECTED],
-    ExitCode.USAGE: "usage, or no case was found to run",
+    ExitCode.USAGE: MEANINGS[ExitCode.USAGE],
     ExitCode.SOME_FAILED: "a case failed, or --require-coverage misses something",
     ExitCode.INVALID_POLICY: "a policy or a file of cases is invalid",
 }
@@ -58,7 +58,8 @@ def test(
 ) -> int:
     """Run the cases of all `*.cases.yaml` in the policy folders, or at each PATH, with the policies.
 
-    A case fails where something goes that it does not expect, and where something that it expects is not so.
+    A case fails where something goes that it does not expect, and where something that it expects is not so. To find no
+    case at all is an error (2).
     """
     if text is not None and require_coverage:
         raise click.UsageError("--require-coverage asks for all cases, and --filter leaves some out")

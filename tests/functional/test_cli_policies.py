@@ -112,7 +112,7 @@ def test_a_folder_without_policies_is_an_error(place: Place, files: tuple[str, .
 def test_schemas_are_printed_by_kind(place: Place) -> None:
     """Without a kind, the kinds."""
     kinds = place.rules("schema").out.split()
-    assert kinds == ["cleanup", "guarantees", "layout", "settings", "plan"]
+    assert kinds == ["cleanup", "guarantees", "layout", "settings", "cases", "plan"]
     for kind in kinds:
         assert json.loads(place.rules("schema", kind).out)["$schema"].endswith("2020-12/schema")
     assert place.rules("schema", "nonsense").code == 2

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.policy.findings import Findings
-from rules_engine.policy.schema import KINDS, check_shape, schema_folder, schema_text
+from rules_engine.policy.schema import CASES, KINDS, check_shape, schema_folder, schema_text
 from rules_engine.policy.yamltext import parse_text
 from rules_engine.values.quantities import parse_duration, parse_size
 
@@ -43,13 +43,13 @@ def test_the_schemas_of_a_wheel_lie_in_the_package(tmp_path: Path) -> None:
     assert schema_folder(str(package)) == str(package / "_schemas")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, CASES])
 def test_a_schema_is_a_valid_one(kind: str) -> None:
     """Each is JSON Schema 2020-12."""
     Draft202012Validator.check_schema(json.loads(schema_text(kind)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, CASES])
 def test_every_map_is_closed_and_every_key_described(kind: str) -> None:
     """A misspelt key is never accepted, and an editor has something to show."""
     for part in _parts(json.loads(schema_text(kind))):
@@ -59,7 +59,7 @@ def test_every_map_is_closed_and_every_key_described(kind: str) -> None:
             assert "description" in value or "$ref" in value, key
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, CASES])
 def test_every_pattern_is_anchored(kind: str) -> None:
     """The check matches whole texts, and an editor searches: both must agree."""
     patterns = [
@@ -110,7 +110,11 @@ def test_what_the_schema_calls_a_duration_is_one_or_too_long(text: str) -> None:
     assert _is_duration(text) == bool(re.fullmatch(DEFS["duration"]["pattern"], text))
 
 
-def test_both_schemas_write_quantities_alike() -> None:
-    """Durations and sizes of settings are those of rules."""
+def test_all_schemas_write_quantities_alike() -> None:
+    """Durations and sizes of settings are those of rules, and so are those of cases."""
     settings = json.loads(schema_text("settings"))["$defs"]
     assert {key: settings[key] for key in ("duration", "size")} == {key: DEFS[key] for key in ("duration", "size")}
+    cases = json.loads(schema_text(CASES))["$defs"]
+    size = cases["file"]["anyOf"][1]["properties"]["size"]
+    assert size["pattern"] == DEFS["size"]["pattern"]
+    assert f"{DEFS['duration']['pattern'].strip('^$')} ago" in cases["moment"]["pattern"]
