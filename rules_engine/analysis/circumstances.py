@@ -6,7 +6,7 @@ What a rule says of each of them is worked out for all rules at once, as the bit
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from typing import Final, NamedTuple, TypeAlias
 
 from rules_engine.analysis.homes import Home
@@ -62,7 +62,9 @@ class Circumstance:
 class Circumstances:
     """All choices that the rules, layouts and settings of some policy sets tell apart."""
 
-    def __init__(self, policy_sets: Sequence[PolicySet], budget: Budget) -> None:
+    def __init__(
+        self, policy_sets: Sequence[PolicySet], budget: Budget, focus: Callable[[Rule], bool] | None = None
+    ) -> None:
         self._sets = policy_sets
         self._budget = budget
         self.rules = tuple((number, rule) for number, one in enumerate(policy_sets) for rule in one.rules)
@@ -73,6 +75,8 @@ class Circumstances:
             for number in range(len(policy_sets))
         )
         self._ranking = self.bits(lambda rule: rule.jobs.ranks)
+        self.focus = None if focus is None else self.bits(focus)
+        """The rules of interest; None where every file is."""
 
     def bits(self, selects: Callable[[Rule], bool]) -> Bits:
         """The rules that are selected."""
@@ -83,18 +87,24 @@ class Circumstances:
         return (one for at, one in enumerate(self.rules) if bits >> at & 1)
 
     def all(self) -> Iterator[Circumstance]:
-        """Every choice of which some rule, or something else that a decision asks for, differs from the others.
+        """Every choice that something tells apart from the others; with a focus, of those that such a rule selects.
 
         Raises:
             BudgetSpentError: when there are more than the budget has.
         """
         seen: set[object] = set()
-        for one in (*self._untracked(), *self._tracked()):
+        for one in chain(self._untracked(), self._tracked()):
             self._budget.spend()
+            if not self.matters(one.selecting):
+                continue
             key = (one.standing, one.selecting, one.home, one.outside, one.words is None)
             if key not in seen:
                 seen.add(key)
                 yield one
+
+    def matters(self, selecting: Bits) -> bool:
+        """Whether a rule of interest is among those that select something."""
+        return self.focus is None or bool(selecting & self.focus)
 
     def _untracked(self) -> Iterator[Circumstance]:
         nobody = self.bits(lambda rule: rule.decides_files or rule.unit is Unit.DIRECTORY)
@@ -113,12 +123,15 @@ class Circumstances:
             for layout in dict.fromkeys(one for one in layouts if one is not None):
                 for values, status in product(self._values(job_type, layouts), _STATUSES):
                     selecting = tracked & self._jobs(layout, values, status)
-                    yield from self._files(_Jobs(layout, layouts, types, values, status, selecting))
+                    if self.matters(selecting):
+                        yield from self._files(_Jobs(layout, layouts, types, values, status, selecting))
 
     def _files(self, jobs: "_Jobs") -> Iterator[Circumstance]:
         for place, file_type in product((Place.WORKSPACE, Place.OUTPUT, None), jobs.file_types):
             deliverable, cleaned, removals = self._kind(file_type, place, jobs.layouts)
             what = jobs.selecting & self._places(place) & self._types(file_type) & ~removals
+            if not self.matters(what):
+                continue
             has_layout = tuple(one is not None for one in jobs.layouts)
             standing = Standing(jobs.status, (place,), has_layout, deliverable, cleaned)
             words = JobWords(jobs.layout, jobs.status, place, file_type, jobs.values.examples)

@@ -68,6 +68,24 @@ class _Known:
     lists: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Circumstances that can have the same paths."""
+
+    choices: tuple[Circumstance, ...]
+    unowned: bool
+    inside: frozenset[int]
+    """The lists that have to select a path, and those that must not."""
+    outside: frozenset[int]
+    met: set[object]
+    """What was told of paths that all of them were met with."""
+
+    def has(self, known: _Known) -> bool:
+        """Whether such files can have that path."""
+        selected = known.kind.answer.selected
+        return self.inside <= selected and self.outside.isdisjoint(selected)
+
+
 class _World:
     """The lists of all policy sets as one automaton, and what each kind of path answers."""
 
@@ -80,18 +98,19 @@ class _World:
     ) -> None:
         self._sets = policy_sets
         self._budget = budget
-        choices = Circumstances(policy_sets, budget)
-        self._rules = choices.rules
-        self._focus = choices.bits(focus) if focus is not None else None
-        self._choices = [one for one in choices.all() if self._focus is None or one.selecting & self._focus]
+        self._all = Circumstances(policy_sets, budget, focus)
+        self._rules = self._all.rules
+        self._choices = list(self._all.all())
         self._asked = 0
         for one in self._choices:
             self._asked |= one.selecting
         self._numbers: dict[_Lines, int] = {}
         self._extra = tuple(self._number(one.lines) for one in lists)
         self._patterns = tuple(self._patterns_of(at, rule) for at, (_, rule) in enumerate(self._rules))
-        self._layouts = tuple(self._layouts_of(one) for one in policy_sets)
-        self._homes = {one: self._lists_of(one) for choice in self._choices for one in (choice.home, choice.outside)}
+        self._layouts: tuple[tuple[int, int, int], ...] = ()
+        if any(one.words is None for one in self._choices):
+            self._layouts = tuple(self._layouts_of(one) for one in policy_sets)
+        self._groups = self._grouped()
         self._automaton = Automaton(tuple(self._numbers))
 
     def _number(self, lines: _Lines) -> int:
@@ -121,43 +140,58 @@ class _World:
         names = tuple(line for line in map(names_line, finals) if line is not None)
         return self._number(workspaces), self._number(outputs), self._number(names)
 
-    def _lists_of(self, home: Home | None) -> tuple[int, tuple[int, ...]]:
-        """The list of what lies in a home, and those of what lies in others that look like it."""
-        if home is None:
-            return -1, ()
-        return self._number(home.lines), tuple(self._number(lines) for lines in home.others)
+    def _grouped(self) -> "tuple[_Group, ...]":
+        """The circumstances, those together that can have the same paths."""
+        groups: dict[object, list[Circumstance]] = {}
+        for one in self._choices:
+            groups.setdefault((one.words is None, one.home, one.outside), []).append(one)
+        return tuple(self._group(some) for some in groups.values())
+
+    def _group(self, some: Sequence[Circumstance]) -> "_Group":
+        home, outside = some[0].home, some[0].outside
+        inside = frozenset() if home is None else frozenset({self._number(home.lines)})
+        others = () if home is None else home.others
+        out = (*others, *(() if outside is None else (outside.lines,)))
+        return _Group(
+            tuple(some), some[0].words is None, inside, frozenset(self._number(lines) for lines in out), set()
+        )
 
     def situations(self) -> Iterator[Situation]:
-        """One situation of each kind."""
-        known = [self._know(kind) for kind in path_kinds(self._automaton, self._budget, self._is_worth_it)]
+        """One situation of each kind, those with short paths first."""
         seen: set[object] = set()
-        by_home: dict[object, Sequence[_Known]] = {}
-        for choice in self._choices:
-            place = (choice.words is None, choice.home, choice.outside)
-            if place not in by_home:
-                by_home[place] = self._there(choice, known)
-            for one in by_home[place]:
-                selecting = choice.selecting & (one.unowned if choice.words is None else one.patterns)
-                if self._focus is not None and not selecting & self._focus:
-                    continue
-                standing = one.standing if choice.words is None else choice.standing
-                key = (standing, selecting, one.lists)
-                if key in seen:
-                    continue
-                made = self._make(choice, one, selecting)
-                if made is not None:
-                    seen.add(key)
-                    self._budget.spend()
-                    yield made
+        for kind in path_kinds(self._automaton, self._budget, self._is_worth_it):
+            known = self._know(kind)
+            for group in self._groups:
+                if group.has(known):
+                    yield from self._situations(group, known, seen)
+
+    def _situations(self, group: "_Group", known: _Known, seen: set[object]) -> Iterator[Situation]:
+        said = known.unowned if group.unowned else known.patterns
+        told = (said, known.lists, known.standing if group.unowned else None)
+        if told in group.met:
+            return
+        missing = False
+        for choice in group.choices:
+            selecting = choice.selecting & said
+            key = (known.standing if group.unowned else choice.standing, selecting, known.lists)
+            if key in seen or not self._all.matters(selecting):
+                continue
+            self._budget.spend()
+            made = self._make(choice, known, selecting)
+            missing |= made is None
+            if made is not None:
+                seen.add(key)
+                yield made
+        if not missing:
+            group.met.add(told)
 
     def _is_worth_it(self, inside: Inside) -> bool:
         """Whether a rule of interest can select something in a directory, or below it."""
-        if self._focus is None:
-            return True
-        return any(
+        focus = self._all.focus
+        return focus is None or any(
             lists.match is None or lists.match in inside.may_select
             for at, lists in enumerate(self._patterns)
-            if (self._focus & self._asked) >> at & 1
+            if (focus & self._asked) >> at & 1
         )
 
     def _know(self, kind: PathKind) -> _Known:
@@ -173,27 +207,18 @@ class _World:
             inside = Place.WORKSPACE if workspaces in selected else Place.OUTPUT if outputs in selected else None
             places.append(inside)
             finals.append(names in selected)
-        unowned = sum(
-            1 << at
-            for at, (number, rule) in enumerate(self._rules)
-            if patterns >> at & 1
-            and rule.files.place in {None, places[number]}
-            and (rule.deliverables or not rule.is_removal or not finals[number] or rule.unit is not None)
+        unowned = (
+            0
+            if not self._layouts
+            else sum(
+                1 << at
+                for at, (number, rule) in enumerate(self._rules)
+                if patterns >> at & 1
+                and rule.files.place in {None, places[number]}
+                and (rule.deliverables or not rule.is_removal or not finals[number] or rule.unit is not None)
+            )
         )
         return _Known(kind, patterns, unowned, Standing.of_nobody(places, finals), selected & {*self._extra})
-
-    def _there(self, choice: Circumstance, known: Sequence[_Known]) -> Sequence[_Known]:
-        """Of the paths that such files can have, one of each kind that the rules tell apart."""
-        found: dict[object, _Known] = {}
-        inside, others = self._homes[choice.home]
-        outside, _ = self._homes[choice.outside]
-        for one in known:
-            selected = one.kind.answer.selected
-            if (inside >= 0 and inside not in selected) or outside in selected or not selected.isdisjoint(others):
-                continue
-            key = (one.unowned, one.standing) if choice.words is None else one.patterns
-            found.setdefault((key, one.lists), one)
-        return tuple(found.values())
 
     def _make(self, choice: Circumstance, known: _Known, selecting: Bits) -> Situation | None:
         path, words = known.kind.path, choice.words
