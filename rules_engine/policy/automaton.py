@@ -197,7 +197,7 @@ class Place:
             points[number[part]].append(point)
         dots = {number[part] for part in _DOTS}
         seen: set[tuple[Answer, Answer, int]] = set()
-        for word, matched in NameTest(parts).words(budget):
+        for word, matched in self._whole.names(parts, budget):
             if not dots.isdisjoint(matched):
                 continue
             taken = [point for at in matched for point in points[at]]
@@ -229,6 +229,7 @@ class Automaton:
         self._directories: dict[str, Place] = {}
         self._places: dict[tuple[tuple[int, ...], frozenset[_Point]], Place] = {}
         self.tests: dict[tuple[Component, ...], NameTest] = {}
+        self._told_apart: dict[tuple[Component, ...], Sequence[tuple[bytes, tuple[int, ...]]]] = {}
         self._root = self._place((-1,) * len(self._negated), [(way, 0) for way in range(len(self.ways))])
 
     def answer(self, path: RelPath, *, is_directory: bool = False) -> Answer:
@@ -254,6 +255,20 @@ class Automaton:
             self.spend(one)
             self._directories[one] = place
         return place
+
+    def names(self, parts: tuple[Component, ...], budget: Budget) -> Sequence[tuple[bytes, tuple[int, ...]]]:
+        """A shortest name for each choice of components that a name can match together, and the choice.
+
+        Raises:
+            BudgetSpentError: when that takes more states than the budget has.
+        """
+        found = self._told_apart.get(parts)
+        if found is None:
+            shortest: dict[tuple[int, ...], bytes] = {}
+            for word, matched in NameTest(parts).words(budget):
+                shortest.setdefault(matched, word)
+            found = self._told_apart[parts] = tuple((word, matched) for matched, word in shortest.items())
+        return found
 
     def spend(self, text: str | bytes) -> None:
         """Note that something so long was remembered; with too much of it everything is forgotten."""
