@@ -1,4 +1,4 @@
-"""Which rules the cases try out: each should decide in one, and be held back in another."""
+"""Which rules the cases try out: each should decide somewhere, and be held back somewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

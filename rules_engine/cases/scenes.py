@@ -160,8 +160,13 @@ class _Reader:
         owners = self._owners(path, node, file_type, pair.span)
         changed = said if said is not None and file_type is None else node.get("changed")
         written = node.get("written")
-        mtime = self._age(path, written or changed, owners, pair.span)
-        ctime = self._age(path, changed or written, owners, pair.span) if changed is not written else mtime
+        unsaid = self._end_of_jobs(path, owners)
+        if unsaid is None and changed is None and written is None and file_type is None:
+            help_text = "write `changed: 8d ago`, or for a file with nothing else to say `8d ago` alone"
+            message = f"no job has `{path}`, and it does not say how old it is"
+            self._findings.error("P502", message, pair.span, help_text)
+        mtime = self._time(written or changed, unsaid)
+        ctime = self._time(changed or written, unsaid) if changed is not written else mtime
         for job_id in owners:
             if file_type is not None and file_type.text != FileType.UNDECLARED:
                 self._declared[job_id].setdefault(parent(path), {})[name_of(path)] = FileType(file_type.text)
@@ -210,15 +215,13 @@ class _Reader:
             return ()
         return tuple(found)
 
-    def _age(self, path: RelPath, node: Node | None, owners: tuple[JobId, ...], span: Span) -> Instant | None:
-        """When the file changed; where nothing is said, when the last of its jobs ended."""
-        if node is not None:
-            return read_moment(node, self._now, self._findings)
+    def _end_of_jobs(self, path: RelPath, owners: tuple[JobId, ...]) -> Instant | None:
+        """When the last of the jobs ended that have the file; None where none has."""
         jobs = [job for job in self._jobs.values() if job.job_id in owners or is_below(path, job.workspace)]
-        if not jobs and not owners:
-            help_text = "write `changed: 8d ago`, or for a file with nothing else to say `8d ago` alone"
-            self._findings.error("P502", f"no job has `{path}`, and it does not say how old it is", span, help_text)
         return max((job.last_sign for job in jobs), default=None)
+
+    def _time(self, node: Node | None, unsaid: Instant | None) -> Instant | None:
+        return read_moment(node, self._now, self._findings) if node is not None else unsaid
 
     def read_directories(self, case: Node) -> None:
         for text, node, span in case.pairs("directories"):

@@ -36,7 +36,7 @@ def difference_lines(one: Difference) -> Iterator[str]:
 
 def _coverage(rules: Sequence[RuleCoverage], *, every_rule: bool) -> Iterator[str]:
     whole = sum(1 for rule in rules if rule.is_whole)
-    yield f"{plural(len(rules), 'rule')}: {whole} decided in a case and held back in another"
+    yield f"{plural(len(rules), 'rule')}: {whole} tried out both ways"
     shown = [rule for rule in rules if every_rule or not rule.is_whole]
     if shown:
         yield ""
