@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import Final
 
+from rules_engine.apply.above import Above
 from rules_engine.apply.model import Outcome, StepResult
 from rules_engine.apply.steps import changed, difference
 from rules_engine.apply.trees import Descent
@@ -18,7 +19,7 @@ from rules_engine.filesystem.listing import read_listing
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import ROOT, RelPath, ancestors
+from rules_engine.values.paths import ROOT, RelPath
 from rules_engine.values.quantities import DAY, Duration
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import EntryKind
@@ -34,7 +35,7 @@ class InUse:
     """Asks before a step whether a process uses what would go."""
 
     def __init__(self, root: Directory, clock: Clock, is_done: Callable[[Batch], bool], *, strict: bool) -> None:
-        self._root = root
+        self._above = Above(root, _lock_of)
         self._clock = clock
         self._is_done = is_done
         self._strict = strict
@@ -43,9 +44,9 @@ class InUse:
 
     def look_again(self) -> None:
         """Forget which directories nobody had locked."""
-        self._locked: dict[RelPath, bool] = {}
+        self._above.forget()
         self._batch: Batch | None = None
-        self._above = ""
+        self._held = ""
         self._asks = False
 
     def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
@@ -53,11 +54,11 @@ class InUse:
         if batch.action not in _ASKED:
             return None
         if self._batch is not batch:
-            self._above = self._lock_above(batch.directory, here)
+            self._held = self._above.says(batch.directory, here)
             self._asks = self._strict or not self._is_done(batch)
             self._batch = batch
-        if self._above:
-            return _protected(self._above)
+        if self._held:
+            return _protected(self._held)
         if entry.kind is EntryKind.DIRECTORY:
             return self._directory(batch, entry, here)
         return self._file(entry, here) if self._asks else None
@@ -128,20 +129,11 @@ class InUse:
             return _why(self._use_of(here, fact.name, fact))
         return ""
 
-    def _lock_above(self, directory: RelPath, here: Directory) -> str:
-        for above in (directory, *ancestors(directory), ROOT):
-            if above not in self._locked:
-                self._locked[above] = self._look_at(above, here if above == directory else None)
-            if self._locked[above]:
-                return _LOCKED.format(f"the directory `{above}`" if above else "the root")
-        return ""
 
-    def _look_at(self, directory: RelPath, here: Directory | None) -> bool:
-        if here is not None:
-            return is_locked(here)
-        with suppress(FileNotFoundError), self._root.open(directory) as above:
-            return is_locked(above)
-        return False
+def _lock_of(directory: RelPath, here: Directory) -> str:
+    if not is_locked(here):
+        return ""
+    return _LOCKED.format(f"the directory `{directory}`" if directory else "the root")
 
 
 _LOCKED: Final = "a process holds a lock on {}"

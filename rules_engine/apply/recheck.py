@@ -1,9 +1,9 @@
 """What protects an entry as things stand now: jobs that run or are damaged, owners it gained, marks, other roots."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Final
 
+from rules_engine.apply.above import Above
 from rules_engine.apply.emptying import pinned_in
 from rules_engine.apply.model import Outcome, StepResult
 from rules_engine.apply.pins import PinsOnDisk
@@ -27,7 +27,7 @@ from rules_engine.plan.protect import (
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below, is_below, join, parent
+from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, is_below, join, parent
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import EntryKind, JobId, JobStatus
 
@@ -50,12 +50,12 @@ class Present:
         *,
         pins: PinsOnDisk,
     ) -> None:
-        self._root = root
         self._jobs = jobs
         self._pins = pins
         self._policies = policies
         self._own = tuple(own)
         self._clock = clock
+        self._above = Above(root, self._held_in)
         self._read()
 
     def look_again(self, amended: frozenset[JobId]) -> None:
@@ -75,7 +75,7 @@ class Present:
         self._forget()
 
     def _forget(self) -> None:
-        self._held_above: dict[RelPath, str] = {}
+        self._above.forget()
         self._batch: Batch | None = None
         self._owners = DirectoryOwners((), ())
         self._held: StepResult | None = None
@@ -113,7 +113,7 @@ class Present:
     def _of_way_back(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         if batch.action is StepAction.RESTORE:
             # A marker keeps what is there, and nothing from coming back; another root is somebody else's tree.
-            held = self._by_what_lies_above(batch.directory, here)
+            held = self._above.says(batch.directory, here)
             return _protected(held) if held == _ANOTHER_ROOT else None
         if self._pins.has_changed():
             self._read()
@@ -123,7 +123,8 @@ class Present:
         return _protected(why) if why else None
 
     def _of_batch(self, batch: Batch, here: Directory) -> StepResult | None:
-        held = self._by_what_lies_above(batch.directory, here)
+        # Why everything in it is out of reach since the plan.
+        held = self._above.says(batch.directory, here)
         if held:
             return _protected(held)
         kept = protection_of_directory(batch.directory, self._seen)
@@ -195,22 +196,6 @@ class Present:
             if pinned is not None:
                 return _protected(pinned.text)
         return None
-
-    def _by_what_lies_above(self, directory: RelPath, here: Directory) -> str:
-        """Why everything in `directory` is out of reach since the plan; empty where nothing above it says so."""
-        if directory not in self._held_above:
-            self._held_above[directory] = self._held_in(directory, here)
-        for above in (directory, *ancestors(directory), ROOT):
-            held = self._look_in(above)
-            if held:
-                return held
-        return ""
-
-    def _look_in(self, directory: RelPath) -> str:
-        if directory not in self._held_above:
-            with suppress(FileNotFoundError), self._root.open(directory) as above:
-                self._held_above[directory] = self._held_in(directory, above)
-        return self._held_above.get(directory, "")
 
     def _held_in(self, directory: RelPath, here: Directory) -> str:
         # A root that somebody made further down since the plan: its files are its own.

@@ -1,6 +1,7 @@
 """The trash: `.rules/trash/<run id>/<directory>/<name>`, on the same filesystem; there and back by one rename each."""
 
 import errno
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -8,7 +9,7 @@ from rules_engine.apply.model import Outcome, StepResult
 from rules_engine.apply.steps import GONE, changed, difference, size_of
 from rules_engine.filesystem.directory import Directory, Status
 from rules_engine.plan.model import Batch, Entry
-from rules_engine.values.paths import ROOT, RelPath, join
+from rules_engine.values.paths import ROOT, RelPath, is_below, join
 from rules_engine.values.vocabulary import EntryKind
 
 FOLDER: Final = "trash"
@@ -76,21 +77,30 @@ class Trash:
         """A handle on a folder of the trash; the last one stays open, since files of one folder come together."""
         if self._open is not None and self._open[0] == path:
             return self._open[1]
-        self.close()
+        top, way = self._nearest(path)
         try:
-            self._open = (path, self._state.open(path))
+            return self._keep(path, top.open(way))
         except FileNotFoundError:
             return None
-        return self._open[1]
+
+    def _nearest(self, path: RelPath) -> tuple[Directory, RelPath]:
+        """The folder from which `path` is opened, and how it is written from there: most come in one deep tree."""
+        if self._open is not None and is_below(path, self._open[0]):
+            return self._open[1], RelPath(path[len(self._open[0]) + 1 :])
+        return self._state, path
+
+    def _keep(self, path: RelPath, folder: Directory) -> Directory:
+        self.close()
+        self._open = (path, folder)
+        return folder
 
     def _folder(self, directory: RelPath) -> Directory:
         path = trash_of(self._run_id, directory)
         found = self._opened(path)
         if found is not None:
             return found
-        folder = make_directories(self._state, path, self._state.state_mode())
-        self._open = (path, folder)
-        return folder
+        top, way = self._nearest(path)
+        return self._keep(path, make_directories(top, way, self._state.state_mode()))
 
 
 def trash_of(run_id: str, directory: RelPath) -> RelPath:
@@ -116,12 +126,39 @@ def _put_back(entry: Entry, found: Status) -> StepResult:
 
 def make_directories(top: Directory, path: RelPath, mode: int | None = None) -> Directory:
     """A handle on the directory `path` below `top`, made with all above it where they are missing."""
-    with suppress(FileNotFoundError):
-        return top.open(path)
-    here = top.open(ROOT)
-    for part in path.split("/"):
+    parts = path.split("/")
+    here, there = _deepest(top, parts)
+    for part in parts[there:]:
         with here as above:
             with suppress(FileExistsError):
                 above.make_directory(part, mode)
             here = above.open(RelPath(part))
     return here
+
+
+def _deepest(top: Directory, parts: Sequence[str]) -> tuple[Directory, int]:
+    """A handle on the deepest directory on the way that is there, and how many steps lead to it."""
+    # Nearly always nothing is missing, or the last one.
+    for count in (len(parts), len(parts) - 1):
+        with suppress(FileNotFoundError):
+            return _open_part(top, parts, count), count
+    # Not one after the other: the system goes through each of them from the top.
+    here, there, missing = top.open(ROOT), 0, len(parts) - 1
+    try:
+        while missing - there > 1:
+            middle = (there + missing) // 2
+            try:
+                found = _open_part(top, parts, middle)
+            except FileNotFoundError:
+                missing = middle
+            else:
+                here.close()
+                here, there = found, middle
+    except BaseException:
+        here.close()
+        raise
+    return here, there
+
+
+def _open_part(top: Directory, parts: Sequence[str], count: int) -> Directory:
+    return top.open(RelPath("/".join(parts[:count])))

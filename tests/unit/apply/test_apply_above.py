@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import pytest
+
+from rules_engine.apply.above import Above
+from rules_engine.apply.trash import make_directories
+from rules_engine.filesystem.directory import Directory
+from rules_engine.values.paths import RelPath
+
+
+class Looks:
+    """Says of a directory what a file `says` in it says, and remembers where it looked."""
+
+    def __init__(self) -> None:
+        self.at: list[str] = []
+
+    def __call__(self, path: RelPath, here: Directory) -> str:
+        """What the directory says."""
+        self.at.append(path)
+        return here.read_file("says", limit=99).decode() if here.stat("says") else ""
+
+
+def test_the_nearest_directory_that_says_something_counts(tmp_path: Path) -> None:
+    """The directory itself comes before those above it, and the root after all of them."""
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    looks = Looks()
+    with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b/c")) as here:
+        above = Above(root, looks)
+        before = above.says(RelPath("a/b/c"), here)
+        assert before == ""
+        for where in (".", "a", "a/b/c"):
+            (tmp_path / where / "says").write_text(where)
+            # Remembered until it is told to forget.
+            assert above.says(RelPath("a/b/c"), here) == before
+            above.forget()
+            before = above.says(RelPath("a/b/c"), here)
+            assert before == where
+    assert looks.at == ["", "a", "a/b", "a/b/c"] * 4
+
+
+def test_a_directory_that_is_gone_says_nothing(tmp_path: Path) -> None:
+    """Whoever moved it away meanwhile finds the step refused elsewhere; those above it are heard all the same."""
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    (tmp_path / "says").write_text("root")
+    with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b/c")) as here:
+        (tmp_path / "a").rename(tmp_path / "away")
+        assert Above(root, Looks()).says(RelPath("a/b/c"), here) == "root"
+
+
+def test_what_cannot_be_looked_at_is_an_error_and_leaves_nothing_open(tmp_path: Path) -> None:
+    """It may say anything, so the step does not go on."""
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    (tmp_path / "a/b/says").mkdir()
+    with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b/c")) as here:
+        above, before = Above(root, Looks()), _open_files()
+        with pytest.raises(IsADirectoryError):
+            above.says(RelPath("a/b/c"), here)
+        assert _open_files() == before
+
+
+@pytest.mark.parametrize("there", range(8))
+def test_directories_are_made_from_the_deepest_one_that_is_there(tmp_path: Path, there: int) -> None:
+    """However much of the way is missing, all of it is made, and no handle is left open but the one that is given."""
+    parts = [f"d{number}" for number in range(7)]
+    (tmp_path / "/".join(parts[:there])).mkdir(parents=True, exist_ok=True)
+    with Directory.open_root(str(tmp_path)) as top:
+        before = _open_files()
+        with make_directories(top, RelPath("/".join(parts)), 0o700) as made:
+            assert made.status().inode == (tmp_path / "/".join(parts)).stat().st_ino
+        assert _open_files() == before
+
+
+def test_nothing_is_left_open_where_directories_cannot_be_made(tmp_path: Path) -> None:
+    """A file in the way is told as the system tells it."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/file").touch()
+    with Directory.open_root(str(tmp_path)) as top:
+        before = _open_files()
+        with pytest.raises(NotADirectoryError):
+            make_directories(top, RelPath("a/file/x/y/z"))
+        assert _open_files() == before
+
+
+def test_ten_thousand_bytes_of_missing_directories_are_made(tmp_path: Path) -> None:
+    """The way is longer than any path that the system takes at once."""
+    with Directory.open_root(str(tmp_path)) as top:
+        make_directories(top, RelPath("/".join(["some"] * 1_900))).close()
+        with top.open(RelPath("/".join(["some"] * 1_900))) as deepest:
+            assert deepest.names() == []
+        make_directories(top, RelPath("/".join(["some"] * 2_000))).close()
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
