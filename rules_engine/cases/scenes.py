@@ -161,7 +161,7 @@ class _Reader:
         changed = said if said is not None and file_type is None else node.get("changed")
         written = node.get("written")
         unsaid = self._end_of_jobs(path, owners)
-        if not (unsaid or changed or written or file_type or node.get("job")):
+        if unsaid is None and not (changed or written or file_type or node.get("job")):
             help_text = "write `changed: 8d ago`, or for a file with nothing else to say `8d ago` alone"
             message = f"no job has `{path}`, and it does not say how old it is"
             self._findings.error("P502", message, pair.span, help_text)
