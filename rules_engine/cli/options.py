@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 import click
 
 from rules_engine.errors import ExitCode, InvalidValueError
+from rules_engine.policy.budget import STATES
 from rules_engine.values.quantities import Instant, parse_duration, parse_instant
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -99,6 +100,18 @@ def talk_options(command: Command) -> Command:
     return _talk_options(command, expose=True)
 
 
+def progress_option(command: Command) -> Command:
+    """Add `--progress`."""
+    return click.option(
+        "--progress",
+        "telling",
+        type=click.Choice(["line", "json", "none"]),
+        default="line",
+        show_default=True,
+        help="How far long work is, on stderr: one line on a terminal, or one JSON object a line; see docs/reference.",
+    )(command)
+
+
 def ignored_talk_options(command: Command) -> Command:
     """Add `--quiet` and `--verbose` to a command that has neither remarks nor more to say, so that all take them."""
     return _talk_options(command, expose=False)
@@ -133,6 +146,18 @@ def guards_option(command: Command) -> Command:
         "--require-guards",
         is_flag=True,
         help="Refuse to go on where a guard of the system is not active; the report of each run names them.",
+    )(command)
+
+
+def budget_option(command: Command) -> Command:
+    """`--budget STATES`."""
+    return click.option(
+        "--budget",
+        type=click.IntRange(min=1),
+        default=STATES,
+        show_default=True,
+        metavar="STATES",
+        help="How many states a proof may look at; beyond that the answer is unknown.",
     )(command)
 
 

@@ -1,6 +1,11 @@
 """How much a proof may cost before its answer is "unknown"."""
 
+from typing import Final
+
 from rules_engine.errors import RulesError
+
+STATES: Final = 200_000
+"""The budget unless somebody says otherwise."""
 
 
 class BudgetSpentError(RulesError):

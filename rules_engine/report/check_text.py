@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 from typing import Final
 
+from rules_engine.analysis.guarantees import Answer
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.render import render_all
 from rules_engine.policy.sentences import sentences
 from rules_engine.report.documents import Json, document
+from rules_engine.report.guarantees_text import guarantee_json
 from rules_engine.report.settings_text import place_json, settings_json
 from rules_engine.values.diagnostics import Diagnostic, Severity
 from rules_engine.values.text import escape, plural
@@ -33,6 +35,8 @@ def check_lines(
         yield f"{plural(len(sources), 'policy', 'policies')}: {found}; nothing can be planned until the errors are gone"
         return
     read = f"{plural(len(policies.layouts), 'layout')}, {plural(len(policies.rules), 'rule')}"
+    if policies.guarantees:
+        read += f", {plural(len(policies.guarantees), 'guarantee')}"
     yield f"{plural(len(policies.sources), 'policy', 'policies')} with {read}: {found}"
     if with_sentences:
         yield ""
@@ -41,7 +45,12 @@ def check_lines(
             yield from _WRAPPER.wrap(escape(text))
 
 
-def check_document(policies: PolicySet | None, diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> str:
+def check_document(
+    policies: PolicySet | None,
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str],
+    answers: Sequence[Answer] = (),
+) -> str:
     """The JSON document of kind `check`."""
     return document(
         "check",
@@ -51,6 +60,7 @@ def check_document(policies: PolicySet | None, diagnostics: Sequence[Diagnostic]
             "policies_digest": policies.digest if policies is not None else None,
             "diagnostics": [_diagnostic(one) for one in diagnostics],
             "sentences": list(sentences(policies)) if policies is not None else [],
+            "guarantees": [guarantee_json(one) for one in answers],
             "settings": settings_json(policies.settings) if policies is not None else [],
         },
     )

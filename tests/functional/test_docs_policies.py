@@ -59,11 +59,14 @@ def find_keys(schema: object) -> Iterator[str]:
             yield from find_keys(value)
 
 
-@pytest.mark.parametrize("kind", ["layout", "cleanup", "settings"])
-def test_every_key_of_the_language_is_explained(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("layout", "policies"), ("cleanup", "policies"), ("settings", "policies"), ("guarantees", "guarantees")],
+)
+def test_every_key_of_the_language_is_explained(kind: str, name: str) -> None:
     """The page has each of them in backticks."""
     schema = json.loads((REPOSITORY / "schemas" / f"{kind}.v1.json").read_text("utf-8"))
-    page = (REPOSITORY / "docs" / "policies.md").read_text("utf-8")
+    page = (REPOSITORY / "docs" / f"{name}.md").read_text("utf-8")
     keys = set(find_keys(schema))
     assert len(keys) > 10
     assert sorted(key for key in keys if not re.search(rf"`(\w+\.)?{key}(\.\w+|: [^`]+)?`", page)) == []

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rules_engine.analysis.guarantees import hold
+from rules_engine.analysis.held import diagnostics_of
+from rules_engine.policy.budget import STATES
 from rules_engine.policy.load import check_texts
 from rules_engine.policy.render import render_all
 
@@ -14,10 +17,14 @@ FILES = sorted(CASES.glob("*.yaml"))
 
 
 def _said(case: dict[str, object]) -> str:
-    """What loading says about the texts of a case, with the shared policies that it names."""
+    """What `rules check` says about the texts of a case, with the shared policies that it names; lint aside."""
     shared = {f"policies/{name}": (SHARED / name).read_text(encoding="utf-8") for name in case.get("shared", [])}
     checked = check_texts({**shared, **case["files"]}, base="/srv")
-    return render_all(checked.diagnostics, checked.sources)
+    said = list(checked.diagnostics)
+    if checked.policies is not None:
+        answers = hold(checked.policies, checked.policies.guarantees, case.get("budget", STATES))
+        said += diagnostics_of(answers, checked.policies)
+    return render_all(said, checked.sources)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
