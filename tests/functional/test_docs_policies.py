@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rules_engine.policy.load import check_texts
+from rules_engine.cases.load import check_case_texts
+from rules_engine.policy.load import check_texts, load_policies
 from rules_engine.policy.shipped import shipped_folder
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,7 +25,10 @@ def find_blocks() -> Iterator[tuple[str, str]]:
 
 
 def load_with_layouts(text: str) -> list[str]:
-    """What is wrong with a policy, or a list of rules, beside the layouts that ship."""
+    """What is wrong with a policy, or a list of rules, or with cases, beside the policies that ship."""
+    if "\nkind: cases\n" in text:
+        cases = check_case_texts({"/p/block.cases.yaml": text}, load_policies([shipped_folder()]))
+        return [f"{one.code} {one.message}" for one in cases.diagnostics]
     if text.startswith("- "):
         text = f"version: 1\nkind: cleanup\nrules:\n{text}"
     layouts = {path.name: path.read_text("utf-8") for path in Path(shipped_folder()).glob("*_*.yaml")}
