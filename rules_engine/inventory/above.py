@@ -6,7 +6,8 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.inventory.model import Inventory, Problem, Skipped
 from rules_engine.inventory.scan import ANOTHER_ROOT, note_not_opened
-from rules_engine.values.paths import ROOT, RelPath, ancestors
+from rules_engine.values.paths import ROOT, RelPath
+from rules_engine.values.trail import Trail
 
 
 class WayDown:
@@ -16,17 +17,17 @@ class WayDown:
         self._root = root
         self._inventory = inventory
         self._markers = markers
-        self._clear: dict[RelPath, bool] = {}
+        self._clear = Trail(outside=True)
+        self._looked_at: dict[RelPath, bool] = {}
 
     def is_clear(self, path: RelPath) -> bool:
         """Whether the directory at `path` is there, in this filesystem and root; markers on the way are noted."""
-        way = [ROOT, *reversed(ancestors(path)), *([path] if path else [])]
-        return all(self._look(step) for step in way)
+        return self._clear.at(path, self._step)
 
-    def _look(self, path: RelPath) -> bool:
-        if path not in self._clear:
-            self._clear[path] = self._is_ours(path)
-        return self._clear[path]
+    def _step(self, above: bool, path: RelPath) -> bool:
+        if path not in self._looked_at:
+            self._looked_at[path] = above and self._is_ours(path)
+        return self._looked_at[path]
 
     def _is_ours(self, path: RelPath) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from rules_engine.filesystem.root import Root
@@ -9,10 +10,12 @@ from rules_engine.inventory.above import WayDown
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.inventory.scan import outermost, walk
 from rules_engine.inventory.seen import fact_from, row_from, rows_by_name, vouch, vouch_all
+from rules_engine.manifest.inheriting import InheritedTypes
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
 from rules_engine.values.names import decode_name, encode_name
-from rules_engine.values.paths import RelPath, ancestors, is_at_or_below, name_of, parent, sort_key, to_bytes
+from rules_engine.values.paths import RelPath, name_of, parent, sort_key, to_bytes
+from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import EntryKind, FileType, JobId
 
 
@@ -22,7 +25,8 @@ def observe_job(root: Root, record: JobRecord) -> tuple[tuple[RelPath, SealedDir
     What could not be read is marked as doubted, so that the next plan looks there again.
     """
     inventory = from_seals(root, {}, [record])
-    found = {facts.path: _sealed(record, facts) for facts in inventory.directories}
+    types = InheritedTypes(record)
+    found = {facts.path: _sealed(record, facts, types) for facts in inventory.directories}
     for problem in inventory.problems:
         path, names = problem.path, found.get(parent(problem.path))
         if path in found:
@@ -36,8 +40,8 @@ def _doubted(directory: SealedDirectory) -> SealedDirectory:
     return SealedDirectory(directory.inode, False, directory.subdirectories, directory.rows, look=True)
 
 
-def _sealed(record: JobRecord, facts: DirectoryFacts) -> SealedDirectory:
-    inherited = _type_below(record, facts.path)
+def _sealed(record: JobRecord, facts: DirectoryFacts, types: InheritedTypes) -> SealedDirectory:
+    inherited = types.of(facts.path) or FileType.UNDECLARED
     declared = record.files.get(facts.path, {})
     return SealedDirectory(
         inode=facts.inode,
@@ -46,14 +50,6 @@ def _sealed(record: JobRecord, facts: DirectoryFacts) -> SealedDirectory:
         rows=[row_from(fact, declared.get(fact.name, inherited)) for fact in facts.files],
         look=facts.inode is not None and not facts.complete,
     )
-
-
-def _type_below(record: JobRecord, directory: RelPath) -> FileType:
-    for path in (directory, *ancestors(directory)):
-        declared = record.directories.get(path)
-        if declared is not None and declared.file_type is not None:
-            return declared.file_type
-    return FileType.UNDECLARED
 
 
 @dataclass(slots=True)
@@ -103,6 +99,20 @@ def _look_where_doubted(looks: _Looks, path: RelPath, directory: SealedDirectory
         looks.names.setdefault(path, set()).update(doubted)
 
 
+class _Below:
+    """Tells whether a path is one of these directories or lies below one; cheapest in plan order."""
+
+    def __init__(self, directories: AbstractSet[RelPath]) -> None:
+        self._directories = directories
+        self._trail = Trail(outside=False)
+
+    def holds(self, path: RelPath) -> bool:
+        return self._trail.at(path, self._step)
+
+    def _step(self, above: bool, path: RelPath) -> bool:
+        return above or path in self._directories
+
+
 class _Tracked:
     def __init__(
         self,
@@ -137,11 +147,10 @@ class _Tracked:
 
     def _told(self, trees: frozenset[RelPath]) -> Iterator[DirectoryFacts]:
         """The directories that no tree covers: what seals say of them, and the names that are looked at."""
-        blocked = [path for path in sorted(self._anchors()) if not self._way.is_clear(path)]
+        blocked = frozenset(path for path in sorted(self._anchors(), key=sort_key) if not self._way.is_clear(path))
+        passed = _Below(trees | blocked)
         for path in sorted(self._seals.keys() | self._looks.names.keys(), key=sort_key):
-            if not trees.isdisjoint((path, *ancestors(path))):
-                continue
-            if any(is_at_or_below(path, above) for above in blocked):
+            if passed.holds(path):
                 continue
             facts = self._facts(path)
             if facts.files or facts.complete:
@@ -158,8 +167,8 @@ class _Tracked:
 
     def _anchors(self) -> set[RelPath]:
         """Workspaces, outputs, and every other directory that a seal tells of outside them."""
-        known = self._looks.anchors
-        return known | {path for path in self._seals if known.isdisjoint((path, *ancestors(path)))}
+        known = _Below(self._looks.anchors)
+        return self._looks.anchors.union(path for path in sorted(self._seals, key=sort_key) if not known.holds(path))
 
     def _facts(self, path: RelPath) -> DirectoryFacts:
         sealed = [seal.directory(path) for seal in self._seals.get(path, ())]

@@ -21,7 +21,7 @@ from rules_engine.plan.model import LARGEST_BATCH, Batch, Count, Entry, Header, 
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import RelPath, ancestors, is_at_or_below, join, name_of, parent, sort_key
+from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key
 from rules_engine.values.text import plural
 from rules_engine.values.vocabulary import EntryKind, JobId
 
@@ -123,7 +123,9 @@ class _Course:
     removed: dict[RelPath, tuple[int, tuple[JobId, ...]]] = field(default_factory=dict)
     """Directories that the run removed: their permission bits and owners."""
     needed: dict[RelPath, set[JobId]] = field(default_factory=dict)
-    """Directories that are to be there, and whose entries need them."""
+    """Those of them that are to be there again, with their owners."""
+    above: dict[RelPath, set[JobId]] = field(default_factory=dict)
+    """Directories that lie above an entry that goes back, and the owners of all such entries."""
     back: Count = field(default_factory=Count)
     entries: int = 0
     there: list[RelPath] = field(default_factory=list)
@@ -160,8 +162,11 @@ class _Course:
         self.entries += 1
         self.in_the_way += taken.in_the_way
         self.back.add(Count(taken.files, taken.entry.size))
-        for above in ancestors(taken.path):
-            self.needed.setdefault(above, set()).update(taken.owners)
+        above = parent(taken.path)
+        # Whoever needs a directory needs all above it: where one is known to be needed, they are.
+        while above and not (above in self.above and self.above[above].issuperset(taken.owners)):
+            self.above.setdefault(above, set()).update(taken.owners)
+            above = parent(above)
 
     def result(self, details: RunDetails, header: Header) -> Restoring:
         missed = [one for one in self.paths if one not in self.met]
@@ -192,11 +197,13 @@ class _Course:
     def _directories(self) -> Iterator[Batch]:
         """What makes the directories that are missing, those above first."""
         groups: dict[tuple[RelPath, tuple[JobId, ...]], list[Entry]] = {}
-        for path in sorted(self.needed, key=sort_key):
-            if self._is_there(path):
+        missing: set[RelPath] = set()
+        for path in sorted(self.needed.keys() | self.above.keys(), key=sort_key):
+            if parent(path) not in missing and self._is_there(path):
                 continue
+            missing.add(path)
             mode, owners = self.removed.get(path, (-1, ()))
-            owned_by = tuple(sorted({*owners, *self.needed[path]}))
+            owned_by = tuple(sorted({*owners, *self.needed.get(path, ()), *self.above.get(path, ())}))
             entry = Entry(name_of(path), EntryKind.DIRECTORY, mode=mode)
             groups.setdefault((parent(path), owned_by), []).append(entry)
         for (directory, owners), entries in groups.items():

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from rules_engine.apply.model import Outcome
 from rules_engine.apply.outcomes import OutcomeRun
@@ -45,25 +47,41 @@ def _removed(root: Root, run_id: str, past: PastBatch, paths: Sequence[RelPath])
     directory = past.batch.directory
     # A directory that was to be deleted whole lies in the trash where its run was cut short.
     may_lie = past.batch.action is StepAction.TRASH or bool(past.batch.wholes)
-    folder = _open(root, trash_of(run_id, directory)) if may_lie else None
-    try:
+    with (
+        _Folder(_open(root, trash_of(run_id, directory)) if may_lie else None) as folder,
+        _Folder(_open_below(root.directory, directory)) as here,
+    ):
         for place, entry in enumerate(past.batch.entries):
             path = join(directory, entry.name)
             if _wanted(path, paths):
-                found = folder.stat(entry.name) if folder is not None else None
-                taken = _one(root, past, place, found)
+                taken = _one(past, place, folder.stat(entry.name), here.stat(entry.name))
                 yield from [taken] if taken is not None else []
             elif entry.kind is EntryKind.DIRECTORY:
                 yield from (_part(root, run_id, past, place, one) for one in _below(path, paths))
-    finally:
-        if folder is not None:
-            folder.close()
 
 
-def _one(root: Root, past: PastBatch, place: int, found: Status | None) -> Taken | None:
+class _Folder:
+    """A directory that may be missing; then nothing is in it."""
+
+    def __init__(self, folder: Directory | None) -> None:
+        self._folder = folder
+
+    def stat(self, name: str) -> Status | None:
+        return self._folder.stat(name) if self._folder is not None else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._folder is not None:
+            self._folder.close()
+
+
+def _one(past: PastBatch, place: int, found: Status | None, there: Status | None) -> Taken | None:
     entry, owners = past.batch.entries[place], past.batch.owners
     path = join(past.batch.directory, entry.name)
-    there = status_of(root, path)
     if found is not None:
         # Whatever its outcome says, or does not say where the run was killed: it lies there and is not at its place.
         size = entry.size if found.kind is EntryKind.DIRECTORY else found.size
@@ -79,11 +97,8 @@ def _one(root: Root, past: PastBatch, place: int, found: Status | None) -> Taken
 
 def _part(root: Root, run_id: str, past: PastBatch, place: int, path: RelPath) -> Taken:
     """Something below a directory that went whole, asked for by itself."""
-    folder = _open(root, trash_of(run_id, parent(path)))
-    found = None
-    if folder is not None:
-        with folder:
-            found = folder.stat(name_of(path))
+    with _Folder(_open(root, trash_of(run_id, parent(path)))) as folder:
+        found = folder.stat(name_of(path))
     there = status_of(root, path)
     if found is None:
         is_lost = there is None and _is_done(past.outcomes[place])
@@ -98,8 +113,12 @@ def _entry(name: str, found: Status, size: int) -> Entry:
 
 
 def _open(root: Root, path: RelPath) -> Directory | None:
+    return _open_below(root.require_state(), path)
+
+
+def _open_below(top: Directory, path: RelPath) -> Directory | None:
     try:
-        return root.require_state().open(path)
+        return top.open(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -19,12 +19,19 @@ def amended(
     # A path that is a directory has no row: doubt on it is doubt on what it lists.
     again = {*unlisted, *(path for path in unsealed if path in seal.lines)}
     gone_directories = {path for path in removed if path in seal.lines}
+    went: RelPath | None = None
     for path, directory in seal.directories():
-        if any(is_at_or_below(path, above) for above in gone_directories):
+        # In order: what lies in a directory that went comes right after it.
+        went = path if path in gone_directories and not _lies_in(path, went) else went
+        if _lies_in(path, went):
             continue
         missing, look = gone.get(path, set()), doubted.get(path, set())
         found = _without(directory, missing, look) if missing or look else directory
         yield path, replace(found, look=True, complete=False) if path in again else found
+
+
+def _lies_in(path: RelPath, directory: RelPath | None) -> bool:
+    return directory is not None and is_at_or_below(path, directory)
 
 
 def completed(

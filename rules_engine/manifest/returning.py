@@ -5,10 +5,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from rules_engine.manifest.inheriting import InheritedTypes
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
 from rules_engine.values.names import decode_name, encode_name
-from rules_engine.values.paths import RelPath, ancestors, is_at_or_below, join, name_of, parent, sort_key, to_bytes
+from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key, to_bytes
+from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import EntryKind, FileType
 
 PUT_BACK: Final = FileType("put_back")
@@ -30,8 +32,9 @@ def returned(
     for path in directories:
         _list_again(found, named, path)
     rows = {**_declared_below(named, frozenset(directories)), **files}
-    for path, row in rows.items():
-        file_type = _type_of(named, path, packed=declared is None)
+    inherited = InheritedTypes(named)
+    for path in sorted(rows, key=sort_key):
+        row, file_type = rows[path], _type_of(named, path, inherited, packed=declared is None)
         if file_type is not None:
             directory = found.get(parent(path), _UNKNOWN)
             found[parent(path)] = replace(directory, rows=_with(directory.rows, replace(row, file_type=str(file_type))))
@@ -49,23 +52,27 @@ def _list_again(found: dict[RelPath, SealedDirectory], record: JobRecord, path: 
 
 def _declared_below(record: JobRecord, directories: frozenset[RelPath]) -> dict[RelPath, SealedRow]:
     """A row for each file that the manifest names below a directory that was put back: it is the job's again."""
+    is_below = Trail(outside=False)
+
+    def step(above: bool, path: RelPath) -> bool:
+        return above or path in directories
+
     return {
         join(directory, name): SealedRow(encode_name(name), "", EntryKind.FILE, 0, 0, 0, 0, 0, look=True)
-        for directory, names in record.files.items()
-        if not directories.isdisjoint((directory, *ancestors(directory)))
-        for name in names
+        for directory in sorted(record.files, key=sort_key)
+        if is_below.at(directory, step)
+        for name in record.files[directory]
     }
 
 
-def _type_of(record: JobRecord, path: RelPath, *, packed: bool) -> FileType | None:
+def _type_of(record: JobRecord, path: RelPath, inherited: InheritedTypes, *, packed: bool) -> FileType | None:
     """What the file is to the job; None where it is not the job's."""
     told = record.files.get(parent(path), {}).get(name_of(path))
     if told is not None:
         return told
-    above = [one for one in ancestors(path) if one in record.directories]
-    inherited = next((one for place in above if (one := record.directories[place].file_type) is not None), None)
-    if inherited is not None:
-        return inherited
+    below = inherited.of(parent(path))
+    if below is not None:
+        return below
     if is_at_or_below(path, record.workspace):
         return FileType.UNDECLARED
     return PUT_BACK if packed else None
