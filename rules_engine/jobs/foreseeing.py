@@ -67,7 +67,6 @@ def _foreseen(policies: PolicySet, record: JobRecord, seal: Seal | None, now: In
     seen = replace(seen, ranks=ranks)
     judge = Judge(policies, seen)
     for path, directory in seal.directories() if seal is not None else ():
-        judge.next_directory()
         for row in directory.rows:
             if not row.absent:
                 file = fact_from(path, row)

@@ -1,65 +1,133 @@
-"""Files of one directory that no rule can tell apart: they are judged once, however many they are.
+"""Files that no rule can tell apart: they are judged once, however many they are, in whatever directories.
 
 A pipeline leaves hundreds of files that differ in a counter in their name. What a decision sees of a file is
-its owners, its type, which patterns match it, its size where a rule asks for it, and its times; of a sealed file
-that has not changed since its job ended, the times do not count. Files that agree in all of that share a judgement.
+its owners, its type, what the automaton answers about its path, its size where a rule asks for it, and its times; of a
+sealed file that has not changed since its job ended, and of one that stays for a reason that no time ends, the times do
+not count. Files that agree in all of that share a judgement.
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
-from rules_engine.plan.decide import Judgement, judge
-from rules_engine.plan.protect import is_special, restored_at
-from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.policy.model import PolicySet, Rule, Since
-from rules_engine.policy.patterns import PatternList
+from rules_engine.plan.decide import Judged, decide_all, views_of
+from rules_engine.plan.model import Because, Kept
+from rules_engine.plan.protect import is_special, protection, protection_of_directory, restored_at
+from rules_engine.plan.subject import Evidence, Owner, Subject, subject_of
+from rules_engine.plan.verdicts import Verdicts
+from rules_engine.policy.automaton import Place
+from rules_engine.policy.model import PolicySet, Since
+from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import EntryKind
+
+_MOST_REMEMBERED: Final = 20_000
+_WHATEVER_TIME: Final = frozenset(
+    {Because.KEEP_RULE, Because.CLEANUP_OFF, Because.JOB_POLICY, Because.FILE_TYPE_NOT_CLEANED, Because.NO_RULE}
+)
+"""Reasons that hold whatever the times of a file are, where no keep rule ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """One directory."""
+
+    path: RelPath
+    place: Place
+    """What patterns have to say in it."""
+    protected: Judged | None
+    """What is decided about all of its files, where it is protected."""
+    scope: RelPath | None
+    """The path again where what is remembered of other directories may not hold here."""
 
 
 class Judge:
-    """Judges the files of one directory after another, and remembers its judgements for as long as one lasts."""
+    """Judges one file after another, best directory by directory, and remembers its judgements."""
 
     def __init__(self, policies: PolicySet, seen: Evidence) -> None:
         self._policies = policies
         self._seen = seen
-        self._patterns = _patterns(seen.file_rules)
-        self._sized = any(
-            rule.files.larger_than is not None or rule.files.smaller_than is not None for rule in seen.file_rules
-        )
-        self._timed = any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in seen.file_rules)
-        self._judgements: dict[Hashable, Judgement] = {}
+        self._verdicts = Verdicts(seen.file_rules, policies.together)
+        rules, guards, pinned = seen.file_rules, seen.guards, seen.pinned
+        self._sized = any(rule.files.larger_than is not None or rule.files.smaller_than is not None for rule in rules)
+        self._timed = any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in rules)
+        # A unit is as old as its newest file, and a keep rule with `for` ends: there the times of each file count.
+        self._lasting = not seen.unit_rules and all(rule.keep_for is None for rule in rules)
+        self._named = frozenset((*guards.own, *pinned.paths, *pinned.over_paths, *guards.restored))
+        self._judged: dict[Hashable, Judged] = {}
+        self._stays: dict[Hashable, Judged] = {}
+        self._here: _Here | None = None
+        self._jobs: Sequence[JobRecord] = ()
+        self._views: tuple[Owner, ...] = ()
 
-    def next_directory(self) -> None:
-        """Forget the judgements of the last directory: another one may be protected, or lie elsewhere."""
-        self._judgements.clear()
+    def judge(self, file: FileFact, jobs: Sequence[JobRecord]) -> Judged:
+        """The judgement of `file`, shared with files that are like it."""
+        here = self._here
+        if here is None or file.directory != here.path:
+            here = self._here = self._enter(file.directory)
+        if here.protected is not None:
+            return here.protected
+        if jobs is not self._jobs:
+            self._jobs, self._views = jobs, views_of(jobs, self._seen)
+        # Some names are protected for themselves; links may be a layout's; both are rare.
+        if file.kind is not EntryKind.FILE or is_special(file.name) or (self._named and file.path in self._named):
+            return self._alone(file, self._views, here)
+        return self._tracked(file, here) if self._views else self._untracked(file, here)
 
-    def judge(self, file: FileFact, jobs: Sequence[JobRecord]) -> Judgement:
-        """The judgement of `file`, shared with all files of its directory that are like it."""
-        key = self._key(file, jobs)
-        if key is None:
-            return judge(file, jobs, self._policies, self._seen)
-        found = self._judgements.get(key)
+    def _enter(self, directory: RelPath) -> _Here:
+        kept = protection_of_directory(directory, self._seen)
+        protected = Judged(kept) if kept is not None else None
+        scope = directory if self._seen.guards.restored or self._seen.pinned.over_paths else None
+        return _Here(directory, self._policies.together.automaton.at(directory), protected, scope)
+
+    def _tracked(self, file: FileFact, here: _Here) -> Judged:
+        views = self._views
+        owned = tuple((one.job.job_id, one.type_of(file), one.place_of(here.path)) for one in views)
+        key = (here.place.file(file.name).number, owned, here.scope, file.size if self._sized else None)
+        settled = not self._timed and all(_is_settled(file, one, self._seen) for one in views)
+        found = (self._judged if settled else self._stays).get(key)
         if found is None:
-            found = self._judgements[key] = judge(file, jobs, self._policies, self._seen)
+            found = self._alone(file, views, here)
+            if settled:
+                _remember(self._judged, key, found)
+            elif self._stays_whatever_its_times(found):
+                _remember(self._stays, key, found)
         return found
 
-    def _key(self, file: FileFact, jobs: Sequence[JobRecord]) -> Hashable | None:
-        # Some names are protected for themselves; links may be a layout's; both are rare.
-        if not jobs or self._timed or file.kind is not EntryKind.FILE or is_special(file.name):
-            return None
-        path = file.path
-        if path in self._seen.guards.own or path in self._seen.pinned.paths or path in self._seen.pinned.over_paths:
-            return None
-        if restored_at(path, self._seen) is not None:
-            return None
-        owners = [self._seen.owners[job.job_id] for job in jobs]
-        if not all(_is_settled(file, owner, self._seen) for owner in owners):
-            return None
-        size = file.size if self._sized else None
-        types = tuple(owner.type_of(file) for owner in owners)
-        ids = tuple(job.job_id for job in jobs)
-        return (ids, types, size, *(patterns.match(path) for patterns in self._patterns))
+    def _untracked(self, file: FileFact, here: _Here) -> Judged:
+        subject = subject_of(file, None, self._policies, restored_at(file.path, self._seen))
+        answer, size = here.place.file(file.name).number, file.size if self._sized else None
+        key = (answer, subject.place, subject.deliverable, here.scope, size)
+        found = self._stays.get(key)
+        if found is None:
+            protected = protection(file, (), self._seen)
+            found = self._decided(file, (subject,), here) if protected is None else Judged(protected)
+            if self._stays_whatever_its_times(found):
+                _remember(self._stays, key, found)
+        return found
+
+    def _alone(self, file: FileFact, views: tuple[Owner, ...], here: _Here) -> Judged:
+        protected = protection(file, views, self._seen)
+        if protected is not None:
+            return Judged(protected)
+        restored = restored_at(file.path, self._seen)
+        return self._decided(
+            file, tuple(subject_of(file, one, self._policies, restored) for one in views or (None,)), here
+        )
+
+    def _decided(self, file: FileFact, subjects: tuple[Subject, ...], here: _Here) -> Judged:
+        answer = here.place.file(file.name)
+        said = tuple(self._verdicts.of(subject, answer, self._seen) for subject in subjects)
+        return Judged(decide_all(subjects, said, self._policies, self._seen), subjects, said)
+
+    def _stays_whatever_its_times(self, judged: Judged) -> bool:
+        decision = judged.decision
+        if not judged.subjects:
+            return True
+        if not self._lasting or len(judged.said) > 1 or judged.said[0].reports:
+            return False
+        return isinstance(decision, Kept) and decision.because in _WHATEVER_TIME
 
 
 def _is_settled(file: FileFact, owner: Owner, seen: Evidence) -> bool:
@@ -69,7 +137,7 @@ def _is_settled(file: FileFact, owner: Owner, seen: Evidence) -> bool:
     )
 
 
-def _patterns(rules: Sequence[Rule]) -> tuple[PatternList, ...]:
-    lists = (one for rule in rules for one in (rule.files.match, rule.files.exclude) if one is not None)
-    # Each list once, however many rules share it; in order, because the order is part of the key.
-    return tuple({(one.texts, one.reading): one for one in lists}.values())
+def _remember(remembered: dict[Hashable, Judged], key: Hashable, judged: Judged) -> None:
+    if len(remembered) >= _MOST_REMEMBERED:
+        remembered.clear()
+    remembered[key] = judged

@@ -8,21 +8,30 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.ages import SHIELDS, Wait, aged_from, job_waits, never_comes, rule_wait
 from rules_engine.plan.model import Because, Decision, Kept, NotDue, Remove
 from rules_engine.plan.protect import pins_ended, protection, restored_at
-from rules_engine.plan.select import MATCHED, Matched, NotMatched, Unknown, Verdict, select
+from rules_engine.plan.select import MATCHED, Matched, Unknown, Verdict, select
 from rules_engine.plan.subject import Evidence, Owner, Subject, subject_of
 from rules_engine.plan.unit_rules import is_taken_whole
+from rules_engine.plan.verdicts import Said, Selecting, said_by, still
 from rules_engine.policy.model import Action, PolicySet, Rule
 from rules_engine.values.quantities import EARLIEST, Instant
 from rules_engine.values.vocabulary import FileType, JobStatus, RuleName
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was decided for one file, and what each rule said of it as each owner sees it."""
+class Judged:
+    """What was decided for one file, and what the rules said of it as each owner sees it."""
 
     decision: Decision
     subjects: tuple[Subject, ...] = ()
     """Empty where the file is protected: then no rule was asked."""
+    said: tuple[Said, ...] = ()
+    """For each subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement(Judged):
+    """The same with the verdict of every rule."""
+
     verdicts: tuple[tuple[Verdict, ...], ...] = ()
     """For each subject, in the order of the rules that decide about files."""
 
@@ -35,27 +44,42 @@ def decide(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, see
 def judge(file: FileFact, owners: Sequence[JobRecord], policies: PolicySet, seen: Evidence) -> Judgement:
     """The decision about `file` with the verdict of every rule behind it."""
     # INVARIANT: the answer does not depend on the order of rules, policy files, jobs or owners.
-    views = tuple(seen.owners[one.job_id] for one in sorted(owners, key=lambda one: one.job_id))
+    views = views_of(owners, seen)
     protected = protection(file, views, seen)
     if protected is not None:
         return Judgement(protected)
     restored = restored_at(file.path, seen)
     subjects = tuple(subject_of(file, owner, policies, restored) for owner in views or (None,))
     verdicts = tuple(tuple(verdict_of(rule, subject, seen) for rule in seen.file_rules) for subject in subjects)
-    each = (_decide_one(one, _taking_part(said, None, seen), policies, seen) for one, said in _zip(subjects, verdicts))
-    return Judgement(combine(each), subjects, verdicts)
+    said = tuple(said_by(zip(seen.file_rules, one, strict=True)) for one in verdicts)
+    return Judgement(decide_all(subjects, said, policies, seen), subjects, said, verdicts)
 
 
-def would_go(judged: Judgement, rule: Rule, policies: PolicySet, seen: Evidence) -> bool:
+def views_of(owners: Sequence[JobRecord], seen: Evidence) -> tuple[Owner, ...]:
+    """The owners as this plan reads them, by id."""
+    return tuple(seen.owners[one.job_id] for one in sorted(owners, key=lambda one: one.job_id))
+
+
+def decide_all(subjects: tuple[Subject, ...], said: tuple[Said, ...], policies: PolicySet, seen: Evidence) -> Decision:
+    """The decision about a file that nothing protects, as each owner sees it."""
+    each = (_decide_one(one, told, told.removal, policies, seen) for one, told in zip(subjects, said, strict=True))
+    return combine(each)
+
+
+def would_go(judged: Judged, rule: Rule, policies: PolicySet, seen: Evidence) -> bool:
     """Whether the file would go if `rule`, which only reports, took part alone beside all that do."""
     if not judged.subjects:
         return False
     each = (
-        _decide_one(one, _taking_part(said, rule, seen), policies, seen)
-        for one, said in _zip(judged.subjects, judged.verdicts)
+        _decide_one(one, told, (*told.removal, *_of(rule, told.reports)), policies, seen)
+        for one, told in zip(judged.subjects, judged.said, strict=True)
     )
     decision = combine(each)
     return isinstance(decision, Remove) and rule.name in decision.rules
+
+
+def _of(rule: Rule, pairs: tuple[Selecting, ...]) -> tuple[Selecting, ...]:
+    return tuple(pair for pair in pairs if pair[0] is rule)
 
 
 def combine(decisions: Iterable[Decision]) -> Decision:
@@ -78,56 +102,27 @@ def _mildest(removals: Iterable[Remove]) -> Remove:
     return Remove(action, rules, due, any(one.deliverable for one in every))
 
 
-def _zip(
-    subjects: tuple[Subject, ...], verdicts: tuple[tuple[Verdict, ...], ...]
-) -> Iterable[tuple[Subject, tuple[Verdict, ...]]]:
-    return zip(subjects, verdicts, strict=True)
-
-
-def _taking_part(said: tuple[Verdict, ...], extra: Rule | None, seen: Evidence) -> "_Said":
-    pairs = [
-        (rule, verdict)
-        for rule, verdict in zip(seen.file_rules, said, strict=True)
-        if not isinstance(verdict, NotMatched) and (not rule.report_only or rule is extra)
-    ]
-    keep = tuple((rule, verdict) for rule, verdict in pairs if not rule.is_removal)
-    return _Said(keep, tuple((rule, verdict) for rule, verdict in pairs if rule.is_removal))
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The rules that select a subject or cannot tell."""
-
-    keep: tuple[tuple[Rule, Matched | Unknown], ...]
-    removal: tuple[tuple[Rule, Matched | Unknown], ...]
-
-
 def verdict_of(rule: Rule, subject: Subject, seen: Evidence) -> Verdict:
-    """Whether `rule` selects `subject` at this moment; a keep rule whose `for` is over does not any more."""
-    verdict = select(rule, subject, seen.ranks)
-    if rule.keep_for is None or isinstance(verdict, NotMatched):
-        return verdict
-    base = aged_from(rule.since, subject, seen.now)
-    if isinstance(base, Unknown):
-        return base
-    # `for` is over: the rule no longer selects the file, and there is no condition that a user could mend.
-    return verdict if seen.now < base + rule.keep_for else NotMatched(())
+    """Whether `rule` selects `subject` at this moment."""
+    return still(rule, select(rule, subject, seen.ranks), subject, seen)
 
 
-def _decide_one(subject: Subject, said: _Said, policies: PolicySet, seen: Evidence) -> Decision:
+def _decide_one(
+    subject: Subject, said: Said, selecting: tuple[Selecting, ...], policies: PolicySet, seen: Evidence
+) -> Decision:
     kept = _keep_rules(said.keep) or cleanup_off(subject.owner, policies)
     if kept is not None:
         return kept
-    removal = _removal_rules(subject, said.removal, policies, seen)
+    removal = _removal_rules(subject, selecting, policies, seen)
     if isinstance(removal, Kept):
         return removal
     unsure = sorted(_why(rule, verdict.why) for rule, verdict in removal if isinstance(verdict, Unknown))
     if unsure:
         return Kept(Because.UNKNOWN, f"unknown: {', '.join(unsure)}", _names(removal))
-    return _wait_or_remove(subject, tuple(rule for rule, _ in removal), policies, seen)
+    return _wait_or_remove(subject, tuple(rule for rule, _ in removal), said.over, policies, seen)
 
 
-def _keep_rules(keep: tuple[tuple[Rule, Matched | Unknown], ...]) -> Kept | None:
+def _keep_rules(keep: tuple[Selecting, ...]) -> Kept | None:
     if not keep:
         return None
     names = _names(keep)
@@ -165,8 +160,8 @@ def cleanup_off(owner: Owner | None, policies: PolicySet) -> Kept | None:
 
 
 def _removal_rules(
-    subject: Subject, removal: tuple[tuple[Rule, Matched | Unknown], ...], policies: PolicySet, seen: Evidence
-) -> Kept | tuple[tuple[Rule, Matched | Unknown], ...]:
+    subject: Subject, removal: tuple[Selecting, ...], policies: PolicySet, seen: Evidence
+) -> Kept | tuple[Selecting, ...]:
     specific = tuple((rule, verdict) for rule, verdict in removal if not rule.otherwise)
     chosen = specific or removal or _built_in(subject, seen)
     if not chosen:
@@ -200,7 +195,9 @@ def _leaves_out(types: frozenset[FileType] | None, file_type: FileType) -> bool:
     return types is not None and file_type not in types
 
 
-def _wait_or_remove(subject: Subject, rules: tuple[Rule, ...], policies: PolicySet, seen: Evidence) -> Decision:
+def _wait_or_remove(
+    subject: Subject, rules: tuple[Rule, ...], over: tuple[Rule, ...], policies: PolicySet, seen: Evidence
+) -> Decision:
     names = tuple(sorted(rule.name for rule in rules))
     waits = _waits(subject, rules, policies, seen)
     if isinstance(waits, Unknown):
@@ -211,19 +208,20 @@ def _wait_or_remove(subject: Subject, rules: tuple[Rule, ...], policies: PolicyS
     if seen.now < last.until:
         return NotDue(Instant(last.until), last.name, names)
     action = Action.TRASH if any(rule.action is Action.TRASH for rule in rules) else Action.DELETE
-    return Remove(action, names, Instant(max(last.until, _opened(subject, seen))), subject.deliverable)
+    return Remove(action, names, Instant(max(last.until, _opened(subject, over, seen))), subject.deliverable)
 
 
-def _opened(subject: Subject, seen: Evidence) -> int:
+def _opened(subject: Subject, over: tuple[Rule, ...], seen: Evidence) -> int:
     """Since when nothing else keeps a file that goes: a keep rule's `for`, its pins and the lease of its job are over.
 
     Without it a forecast would name a day on which the file still stays.
     """
     ends = [
         base + rule.keep_for
-        for rule in seen.file_rules
+        for rule in over
+        # Of a rule with a rank nobody knows since when it is over: the place of a job changes with every newer one.
         if rule.keep_for is not None
-        and isinstance(select(rule, subject), Matched)
+        and not rule.jobs.ranks
         and not isinstance(base := aged_from(rule.since, subject, seen.now), Unknown)
     ]
     owner = subject.owner

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
-from rules_engine.plan.decide import Judgement
+from rules_engine.plan.decide import Judged
 from rules_engine.values.vocabulary import JobId
 
 
@@ -11,7 +11,7 @@ from rules_engine.values.vocabulary import JobId
 class DecidedFiles:
     """Files of one directory that share a judgement and their owners."""
 
-    judged: Judgement
+    judged: Judged
     owners: tuple[JobId, ...]
     """Ordered by id; empty where nobody owns them."""
     files: tuple[FileFact, ...]

@@ -8,7 +8,7 @@ from rules_engine import __version__
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.alike import Judge
-from rules_engine.plan.decide import Judgement
+from rules_engine.plan.decide import Judged
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.empty import EmptyDirectories
 from rules_engine.plan.empty_rules import EmptyGuards, EmptyRules
@@ -148,8 +148,7 @@ class _Planner:
     def _decided(self, facts: DirectoryFacts) -> DecidedDirectory:
         """What is decided about the files of one directory."""
         owners = self._owners.of_directory(facts.path)
-        self._judge.next_directory()
-        alike: dict[int, tuple[Judgement, tuple[JobRecord, ...], list[FileFact]]] = {}
+        alike: dict[int, tuple[Judged, tuple[JobRecord, ...], list[FileFact]]] = {}
         for file in facts.files:
             jobs = owners.of(file)
             judged = self._judge.judge(file, jobs)

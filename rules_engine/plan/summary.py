@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from rules_engine.inventory.model import FileFact, Inventory
-from rules_engine.plan.decide import Judgement, would_go
+from rules_engine.plan.decide import Judged, would_go
 from rules_engine.plan.decided import DecidedFiles
 from rules_engine.plan.misses import near_miss
 from rules_engine.plan.model import (
@@ -25,6 +25,7 @@ from rules_engine.plan.pinned import pin_name
 from rules_engine.plan.select import Miss, NotMatched, Verdict
 from rules_engine.plan.staying import SumsByDirectory
 from rules_engine.plan.subject import Evidence
+from rules_engine.plan.verdicts import Said
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, PolicySet, Rule
 from rules_engine.values.paths import RelPath, sort_key
@@ -69,9 +70,10 @@ class Summary:
         self.trailer.pins = [PinSummary(pin_name(pin), pin.reason, pin.until) for pin in seen.pinned.ordered()]
         self._pins = {pin.what: pin for pin in self.trailer.pins}
         self._nearness: dict[str, int] = {}
+        self._said: dict[tuple[tuple[Said, ...], tuple[RuleName, ...]], Count] = {}
         self._staying = SumsByDirectory()
 
-    def count(self, files: Sequence[FileFact], judged: Judgement, *, tracked: bool) -> None:
+    def count(self, files: Sequence[FileFact], judged: Judged, *, tracked: bool) -> None:
         """Count files of one directory that share a judgement."""
         some = self._count_looked_at(files, tracked=tracked)
         decision = judged.decision
@@ -184,28 +186,33 @@ class Summary:
         """Count one run whose trash the plan empties."""
         self.trailer.steps.setdefault(StepAction.EMPTY_TRASH.value, Count()).add(Count(1, size))
 
-    def _count_rules(self, some: Count, judged: Judgement) -> None:
+    def _count_rules(self, some: Count, judged: Judged) -> None:
         deciding = () if isinstance(judged.decision, Kept) else judged.decision.rules
-        for place, rule in enumerate(self._seen.file_rules):
-            said = [verdicts[place] for verdicts in judged.verdicts]
-            if not said:
-                return
-            if all(isinstance(verdict, NotMatched) for verdict in said):
-                self._count_near_miss(some, rule, said)
-            elif rule.report_only:
-                self._count_report(some, rule, judged)
-            elif rule.is_removal and rule.name not in deciding:
-                self._rules[rule.name].held.add(some)
+        # Added up by what was said, and told to each rule at the end: else a file would cost more with every rule.
+        self._said.setdefault((judged.said, deciding), Count()).add(some)
+        for rule in dict.fromkeys(rule for said in judged.said for rule, _ in said.reports):
+            self._count_report(some, rule, judged)
+
+    def _tell_rules(self) -> None:
+        for (said, deciding), some in self._said.items():
+            by_rule: dict[RuleName, tuple[Rule, list[Verdict]]] = {}
+            for rule, verdict in (pair for one in said for pair in one.pairs):
+                by_rule.setdefault(rule.name, (rule, []))[1].append(verdict)
+            for rule, verdicts in by_rule.values():
+                if all(isinstance(verdict, NotMatched) for verdict in verdicts):
+                    self._count_near_miss(some, rule, verdicts)
+                elif rule.is_removal and not rule.report_only and rule.name not in deciding:
+                    self._rules[rule.name].held.add(some)
 
     def _count_near_miss(self, some: Count, rule: Rule, said: list[Verdict]) -> None:
         for verdict in said:
-            if isinstance(verdict, NotMatched) and len(verdict.misses) == 1 and verdict.misses[0] is not Miss.PATTERN:
+            if isinstance(verdict, NotMatched) and len(verdict.misses) == 1:
                 text = near_miss(verdict.misses[0], rule)
                 self._nearness[text] = _ORDER[verdict.misses[0]]
                 self._rules[rule.name].near_misses.setdefault(text, Count()).add(some)
                 return
 
-    def _count_report(self, some: Count, rule: Rule, judged: Judgement) -> None:
+    def _count_report(self, some: Count, rule: Rule, judged: Judged) -> None:
         if isinstance(judged.decision, Remove):
             return
         if would_go(judged, rule, self._policies, self._seen):
@@ -216,6 +223,7 @@ class Summary:
     def finish(self, inventory: Inventory) -> Trailer:
         """The trailer, once every file was counted: everything in it sorted."""
         trailer = self.trailer
+        self._tell_rules()
         trailer.rules = sorted(self._rules.values(), key=lambda rule: (rule.name == BUILT_IN, rule.name))
         for rule in trailer.rules:
             rule.near_misses = dict(sorted(rule.near_misses.items(), key=lambda item: self._nearness[item[0]]))

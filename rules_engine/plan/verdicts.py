@@ -16,7 +16,6 @@ from rules_engine.plan.select import (
     NotMatched,
     Unknown,
     Verdict,
-    select,
     select_at,
     select_like,
 )
@@ -63,12 +62,8 @@ def _is_dull(verdict: Verdict) -> bool:
     return isinstance(verdict, NotMatched) and (len(verdict.misses) > 1 or verdict.misses == (Miss.PATTERN,))
 
 
-def verdict_of(rule: Rule, subject: Subject, seen: Evidence) -> Verdict:
-    """Whether `rule` selects `subject` at this moment; a keep rule whose `for` is over does not any more."""
-    return _still(rule, select(rule, subject, seen.ranks), subject, seen)
-
-
-def _still(rule: Rule, verdict: Verdict, subject: Subject, seen: Evidence) -> Verdict:
+def still(rule: Rule, verdict: Verdict, subject: Subject, seen: Evidence) -> Verdict:
+    """The verdict at this moment: a keep rule whose `for` is over does not select any more."""
     if rule.keep_for is None or isinstance(verdict, NotMatched):
         return verdict
     base = aged_from(rule.since, subject, seen.now)
@@ -117,7 +112,7 @@ class Verdicts:
         if not asked.open:
             return asked.said
         verdicts = tuple(
-            _still(rule, select_at(rule, subject, missed, seen.ranks), subject, seen) for _, rule, missed in asked.open
+            still(rule, select_at(rule, subject, missed, seen.ranks), subject, seen) for _, rule, missed in asked.open
         )
         return self._with(like, asked, verdicts)
 
