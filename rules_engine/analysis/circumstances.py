@@ -63,7 +63,12 @@ class Circumstances:
     """All choices that the rules, layouts and settings of some policy sets tell apart."""
 
     def __init__(
-        self, policy_sets: Sequence[PolicySet], budget: Budget, focus: Callable[[Rule], bool] | None = None
+        self,
+        policy_sets: Sequence[PolicySet],
+        budget: Budget,
+        focus: Callable[[Rule], bool] | None = None,
+        *,
+        together: bool = False,
     ) -> None:
         self._sets = policy_sets
         self._budget = budget
@@ -77,6 +82,7 @@ class Circumstances:
         self._ranking = self.bits(lambda rule: rule.jobs.ranks)
         self.focus = None if focus is None else self.bits(focus)
         """The rules of interest; None where every file is."""
+        self.together = together
 
     def bits(self, selects: Callable[[Rule], bool]) -> Bits:
         """The rules that are selected."""
@@ -103,8 +109,11 @@ class Circumstances:
                 yield one
 
     def matters(self, selecting: Bits) -> bool:
-        """Whether a rule of interest is among those that select something."""
-        return self.focus is None or bool(selecting & self.focus)
+        """Whether a rule of interest is among those that select something; all of them, where they are `together`."""
+        if self.focus is None:
+            return True
+        found = selecting & self.focus
+        return found == self.focus if self.together else bool(found)
 
     def _untracked(self) -> Iterator[Circumstance]:
         nobody = self.bits(lambda rule: rule.decides_files or rule.unit is Unit.DIRECTORY)

@@ -5,14 +5,14 @@ about one file of each kind, and takes in the rules that the decision names as t
 no new one is named (Clarke et al., "Counterexample-guided abstraction refinement", 2000).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from rules_engine.analysis.fate import Fate, fate
 from rules_engine.analysis.situation import Situation
 from rules_engine.analysis.situations import situations
-from rules_engine.plan.model import Because, Kept, Remove
+from rules_engine.plan.model import Because, Kept
 from rules_engine.policy.budget import Budget
 from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.quantities import DAY
@@ -48,23 +48,23 @@ Answer: TypeAlias = Witness | Nothing
 Wanted: TypeAlias = Callable[[Situation, Fate], bool]
 
 
-def search(policies: PolicySet, must: Sequence[Rule], wanted: Wanted, budget: Budget) -> Answer:
+def search(
+    policies: PolicySet, must: Sequence[Rule], wanted: Wanted, budget: Budget, *, beside: Sequence[Rule] = ()
+) -> Answer:
     """A file that every rule of `must` selects and whose fate is `wanted`; they need not be rules of `policies`.
 
-    `wanted` has to be true of a file as soon as nothing but the rules of `must` has a say about it.
+    `wanted` may ask for what the decision says, and whether a rule of `must` or `beside` selects the file.
 
     Raises:
         BudgetSpentError: when it takes more states than the budget has.
     """
-    relevant = {rule.name: rule for rule in must}
+    relevant = {rule.name: rule for rule in (*must, *beside)}
     known = {rule.name: rule for rule in policies.rules}
-    names = frozenset(relevant)
+    names = frozenset(rule.name for rule in must)
     while True:
         kinds, reasons, settings = 0, set[RuleName](), set[str]()
         world = replace(policies, rules=tuple(relevant[name] for name in sorted(relevant)))
-        for situation in situations([world], budget, focus=lambda rule: rule.name == must[0].name):
-            if not names <= situation.selecting[0]:
-                continue
+        for situation in situations([world], budget, focus=lambda rule: rule.name in names, together=True):
             kinds += 1
             told = fate(policies, situation)
             if wanted(situation, told):
@@ -78,12 +78,12 @@ def search(policies: PolicySet, must: Sequence[Rule], wanted: Wanted, budget: Bu
         relevant |= {name: known[name] for name in new}
 
 
-def _reasons(told: Fate, known: dict[RuleName, Rule]) -> tuple[set[RuleName], set[str]]:
-    """The rules, and the settings, that an ending rests on."""
+def _reasons(told: Fate, known: Mapping[RuleName, Rule]) -> tuple[set[RuleName], set[str]]:
+    """The rules, and the settings, that an ending rests on, or the moment at which it comes."""
     decision = told.ending.decision
+    if not isinstance(decision, Kept):
+        return {name for stage in told.stages for name in stage.decision.rules if name in known}, set()
     named = {name for name in decision.rules if name in known}
-    if isinstance(decision, Remove) or not isinstance(decision, Kept):
-        return named, set()
     match decision.because:
         case Because.CLEANUP_OFF:
             return set(), {CLEANUP_OFF}

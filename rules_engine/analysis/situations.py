@@ -37,13 +37,17 @@ def situations(
     *,
     lists: Sequence[PatternList] = (),
     focus: Callable[[Rule], bool] | None = None,
+    together: bool = False,
 ) -> Iterator[Situation]:
     """One situation of each kind that the policies tell apart; with `focus`, only those that such a rule selects.
+
+    With `together` every such rule has to select it.
 
     Raises:
         BudgetSpentError: when there are more states than the budget has; what came before it is no less true.
     """
-    yield from _World(policy_sets, lists, budget, focus).situations()
+    choices = Circumstances(policy_sets, budget, focus, together=together)
+    yield from _World(policy_sets, lists, budget, choices).situations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,12 @@ class _World:
         policy_sets: Sequence[PolicySet],
         lists: Sequence[PatternList],
         budget: Budget,
-        focus: Callable[[Rule], bool] | None,
+        choices: Circumstances,
     ) -> None:
         self._sets = policy_sets
         self._budget = budget
-        self._all = Circumstances(policy_sets, budget, focus)
-        self._rules = self._all.rules
+        self._all = choices
+        self._rules = choices.rules
         self._choices = list(self._all.all())
         self._asked = 0
         for one in self._choices:
@@ -188,11 +192,14 @@ class _World:
     def _is_worth_it(self, inside: Inside) -> bool:
         """Whether a rule of interest can select something in a directory, or below it."""
         focus = self._all.focus
-        return focus is None or any(
+        if focus is None:
+            return True
+        chances = (
             lists.match is None or lists.match in inside.may_select
             for at, lists in enumerate(self._patterns)
-            if (focus & self._asked) >> at & 1
+            if focus >> at & 1
         )
+        return all(chances) if self._all.together else any(chances)
 
     def _know(self, kind: PathKind) -> _Known:
         selected = kind.answer.selected
