@@ -1,6 +1,7 @@
 """The options that commands share, and what each `--help` says about exit codes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import click
@@ -25,6 +26,7 @@ MEANINGS: Final = {
     ExitCode.JOB_NOT_STARTED: "rules run could not start the job",
     ExitCode.INTERRUPTED: "interrupted; the run can be resumed",
 }
+_AS_ALWAYS: Final[Mapping[ExitCode, str]] = MappingProxyType({})
 ALWAYS: Final = (ExitCode.DONE, ExitCode.UNEXPECTED, ExitCode.USAGE)
 CARRYING_OUT: Final = (
     ExitCode.SOME_FAILED,
@@ -37,9 +39,10 @@ CARRYING_OUT: Final = (
 """What every command can end with that carries out a plan."""
 
 
-def exits(*codes: ExitCode) -> str:
-    """The end of a command's `--help`: its exit codes, besides those that every command has."""
-    lines = [f"  {code:>3}  {MEANINGS[code]}" for code in sorted({*ALWAYS, *codes})]
+def exits(*codes: ExitCode, said: Mapping[ExitCode, str] = _AS_ALWAYS) -> str:
+    """The end of a command's `--help`: its exit codes, besides those that every command has; `said` is of this one."""
+    meanings = {**MEANINGS, **said}
+    lines = [f"  {code:>3}  {meanings[code]}" for code in sorted({*ALWAYS, *codes})]
     return "\b\nExit codes:\n" + "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ from rules_engine.cases.comparing import CaseResult, try_case
 from rules_engine.cases.coverage import RuleCoverage, coverage
 from rules_engine.cases.load import check_cases
 from rules_engine.cases.model import Case
-from rules_engine.cli.options import MEANINGS, policies_option
+from rules_engine.cli.options import exits, policies_option
 from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.policy.load import PolicyError, load_policies
@@ -18,14 +18,15 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.report.cases_documents import cases_document, cases_junit
 from rules_engine.report.cases_text import cases_lines
 
-_MEANINGS: Final = {
-    ExitCode.DONE: "done; every case passed",
-    ExitCode.UNEXPECTED: MEANINGS[ExitCode.UNEXPECTED],
-    ExitCode.USAGE: MEANINGS[ExitCode.USAGE],
-    ExitCode.SOME_FAILED: "a case failed, or --require-coverage misses something",
-    ExitCode.INVALID_POLICY: "a policy or a file of cases is invalid",
-}
-_EXITS: Final = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in _MEANINGS.items())
+_EXITS: Final = exits(
+    ExitCode.SOME_FAILED,
+    ExitCode.INVALID_POLICY,
+    said={
+        ExitCode.DONE: "done; every case passed",
+        ExitCode.SOME_FAILED: "a case failed, or --require-coverage misses something",
+        ExitCode.INVALID_POLICY: "a policy or a file of cases is invalid",
+    },
+)
 
 
 @click.command(short_help="run the cases beside the policies", epilog=_EXITS)

@@ -16,7 +16,8 @@ WITHOUT_CASE = {"P001", "P002", "P003", "P004", "P005", "P006", "P007", "P008", 
 
 def _used() -> set[str]:
     """Every code that the package raises."""
-    sources = [*(PACKAGE / "policy").glob("*.py"), *(PACKAGE / "analysis").glob("*.py")]
+    folders = (PACKAGE / name for name in ("policy", "analysis", "cases"))
+    sources = [one for folder in folders for one in folder.glob("*.py")]
     return {code for source in sources for code in CODE.findall(source.read_text(encoding="utf-8"))}
 
 
@@ -37,6 +38,9 @@ def test_every_code_has_one_heading_and_every_heading_a_code() -> None:
 def test_every_error_code_that_a_text_can_have_is_shown_by_a_case() -> None:
     """The cases cover every code of syntax, version, shape and meaning."""
     shown = {
-        code for path in CASES.glob("*.yaml") for code in re.findall(r"error\[(P\d{3})\]", path.read_text("utf-8"))
+        code
+        for folder in (CASES, CASES.parent / "cases")
+        for path in folder.glob("*.yaml")
+        for code in re.findall(r"error\[(P\d{3})\]", path.read_text("utf-8"))
     }
     assert shown == {code for code in _used() if code.startswith("P")} - WITHOUT_CASE
