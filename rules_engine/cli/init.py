@@ -33,7 +33,7 @@ def init(*, folder: str | None, root_path: str | None, quiet: bool, verbose: boo
     written = _write_policies(folder or "policies")
     show(f"{'wrote' if new else 'kept '} {escape(path)}" for path, new in written)
     if not quiet:
-        talk("read them, change what does not fit, then: `rules check --sentences`, `rules plan`")
+        talk("read them, change what does not fit, then: `rules check --sentences`, `rules test`, `rules plan`")
 
 
 def _write_policies(folder: str) -> list[tuple[str, bool]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from rules_engine.policy.schema import schema_text
+from rules_engine.policy.schema import CASES, schema_text
 
 _LAYOUT: Final = """\
 # yaml-language-server: $schema=layout.v1.schema.json
@@ -84,6 +84,41 @@ limits: {files: 100000, bytes: 1TiB, untracked_share: 50%}
 trash: {keep: 7d}
 """
 
+_CASES: Final = """\
+# yaml-language-server: $schema=cases.v1.schema.json
+#
+# What the rules of cleanup.yaml do, one scene each: `rules test` plans every scene and compares, both ways.
+# Everything that goes is named under `trash` or `delete`; what is not named must stay.
+version: 1
+kind: cases
+cases:
+  - name: the scratch of a good run goes the next day
+    jobs:
+      good:   {type: render, ended: 25h ago}
+      fresh:  {type: render, ended: 20h ago}
+      failed: {type: render, status: failed, ended: 13d ago}
+    files:
+      scratch/good/clips/1.mkv: temp_video
+      scratch/fresh/clips/1.mkv: temp_video
+      scratch/failed/clips/1.mkv: temp_video
+      output/_unsorted/good/videos/_unsorted_good_001.mkv: final_video
+    expect:
+      trash: {scratch/good/clips/1.mkv: scratch}
+      due:
+        scratch/fresh/clips/1.mkv: in 4h
+        scratch/failed/clips/1.mkv: in 1d
+
+  - name: strays go after a week, and nothing goes that was put into a directory keep
+    files:
+      incoming/temp_old.mkv: 8d ago
+      incoming/temp_young.mkv: 6d ago
+      incoming/keep/temp_old.mkv: 80d ago
+    expect:
+      trash: {incoming/temp_old.mkv: stray-temps}
+      due: {incoming/temp_young.mkv: {at: in 1d, waits_for: stray-temps}}
+      kept: {incoming/keep/temp_old.mkv: favourites}
+"""
+
 STARTER_POLICIES: Final[Mapping[str, str]] = MappingProxyType(
     {"render.yaml": _LAYOUT, "cleanup.yaml": _CLEANUP, "settings.yaml": _SETTINGS}
 )
@@ -91,6 +126,6 @@ STARTER_POLICIES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def starter_files() -> Mapping[str, str]:
-    """File name → text of all that a new policy folder holds: the policies, and the schemas their first lines name."""
-    schemas = {f"{kind}.v1.schema.json": schema_text(kind) for kind in ("layout", "cleanup", "settings")}
-    return {**STARTER_POLICIES, **schemas}
+    """File name → text of all that a new policy folder holds: policies, cases, and the schemas that they name."""
+    schemas = {f"{kind}.v1.schema.json": schema_text(kind) for kind in ("layout", "cleanup", "settings", CASES)}
+    return {**STARTER_POLICIES, "cleanup.cases.yaml": _CASES, **schemas}

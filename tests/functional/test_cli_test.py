@@ -35,6 +35,18 @@ def test_the_shipped_cases_pass_and_try_out_every_shipped_rule(place: Place, fol
     assert ", 0 failed\n" in answer.out
 
 
+def test_the_starter_cases_pass_and_try_out_every_starter_rule(tmp_path: Path) -> None:
+    """A newcomer begins with tests that pass, and sees what one looks like."""
+    place = Place(tmp_path)
+    assert place.rules("init", "--policies", "mine").code == 0
+    answer = place.rules("test", "--policies", "mine", "--require-coverage")
+    assert (answer.code, answer.out, answer.err) == (
+        0,
+        "2 cases: 2 passed, 0 failed\n3 rules: 3 tried out both ways\n",
+        "",
+    )
+
+
 def test_cases_beside_the_policies_are_run_and_change_no_policy(place: Place) -> None:
     """They are found by their name, and no plan sees them."""
     before = place.rules("check", "--format", "json").document["policies_digest"]

@@ -203,5 +203,5 @@ def test_starter_files_load_from_a_folder_beside_their_schemas(tmp_path: Path) -
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert set(load_policies([str(tmp_path)]).layouts) == {"render"}
-    for text in STARTER_POLICIES.values():
+    for text in (*STARTER_POLICIES.values(), files["cleanup.cases.yaml"]):
         assert text.split("\n", 1)[0].partition("$schema=")[2] in files
