@@ -8,6 +8,7 @@ import click
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
 from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.gauge import Phase
 from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import (
     CARRYING_OUT,
@@ -15,11 +16,12 @@ from rules_engine.cli.options import (
     format_option,
     guards_option,
     policies_option,
+    progress_option,
     release_option,
     root_option,
     talk_options,
 )
-from rules_engine.cli.progress import Progress
+from rules_engine.cli.progress import Progress, Telling
 from rules_engine.cli.terminal import is_interactive, show
 from rules_engine.cli.undoing import undo_of
 from rules_engine.errors import ExitCode
@@ -54,6 +56,7 @@ from rules_engine.values.vocabulary import RuleName
 )
 @guards_option
 @format_option
+@progress_option
 @talk_options
 def apply(
     *,
@@ -66,6 +69,7 @@ def apply(
     trust_plan: bool,
     require_guards: bool,
     form: str,
+    telling: str,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -83,9 +87,12 @@ def apply(
     if file is None and not yes and not is_interactive():
         raise click.UsageError("nobody can be asked here: give the FILE of a plan that was read, or --yes")
     policies = None if trust_plan else load_policies(folders, environment=os.environ)
-    with open_root(policies or PolicySet(), root_path) as root:
+    with (
+        open_root(policies or PolicySet(), root_path) as root,
+        Progress(quiet=quiet, telling=Telling(telling)) as progress,
+    ):
         root.require_id()
-        progress = Progress(quiet=quiet)
+        progress.begin(Phase.READING)
         result: RunResult | None
         if file is not None:
             plan = _plan_file(root, file)
@@ -99,7 +106,7 @@ def apply(
             )
         else:
             known, clock = policies or PolicySet(), SystemClock()
-            found = survey(known, root, clock)
+            found = progress.watch(survey(known, root, clock))
             ask = Ask(release=frozenset(map(RuleName, releases)))
             made = found.plan(clock.now(), narrowed.ask(ask, known, found.known_jobs))
             result = carry_out_if_agreed(

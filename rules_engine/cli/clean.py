@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.gauge import Phase
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import (
     CARRYING_OUT,
@@ -14,11 +15,12 @@ from rules_engine.cli.options import (
     format_option,
     guards_option,
     policies_option,
+    progress_option,
     release_option,
     root_option,
     talk_options,
 )
-from rules_engine.cli.progress import Progress
+from rules_engine.cli.progress import Progress, Telling
 from rules_engine.cli.terminal import is_interactive, show, talk
 from rules_engine.cli.undoing import undo_of
 from rules_engine.errors import ExitCode
@@ -64,6 +66,7 @@ from rules_engine.values.vocabulary import RuleName
 @root_option
 @guards_option
 @format_option
+@progress_option
 @talk_options
 def clean(
     *,
@@ -80,6 +83,7 @@ def clean(
     root_path: str | None,
     require_guards: bool,
     form: str,
+    telling: str,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -95,14 +99,18 @@ def clean(
     manual = replace(manual, older_than=age, delete=delete, deliverables=deliverables, include_failed=include_failed)
     ask = Ask(limits=parse_limits(limits), release=frozenset(map(RuleName, releases)), said=manual.said)
     loaded = load_policies(folders, environment=os.environ) if _is_there(folders) else None
-    with open_root(loaded or PolicySet(), root_path) as root:
+    with (
+        open_root(loaded or PolicySet(), root_path) as root,
+        Progress(quiet=quiet, telling=Telling(telling)) as progress,
+    ):
         root.require_id()
         policies = manual.policies(loaded or _applied(root, quiet=quiet))
         clock = SystemClock()
-        made = survey(policies, root, clock).plan(clock.now(), ask)
+        progress.begin(Phase.READING)
+        found = progress.watch(survey(policies, root, clock), streamed=dry_run and form == "json")
+        made = found.plan(clock.now(), ask)
         if dry_run:
             return _show(made, root, form, verbose=verbose)
-        progress = Progress(quiet=quiet)
         result = carry_out_if_agreed(
             made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import click
 
 from rules_engine.apply.checks import FURTHEST_AHEAD
+from rules_engine.cli.gauge import Phase
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import (
@@ -15,11 +16,13 @@ from rules_engine.cli.options import (
     moment_asked,
     plan_format_option,
     policies_option,
+    progress_option,
     release_option,
     root_option,
     talk_options,
 )
 from rules_engine.cli.planfiles import plan_file, save_plan
+from rules_engine.cli.progress import Progress, Telling
 from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
@@ -55,6 +58,7 @@ from rules_engine.values.vocabulary import RuleName
 @narrowing_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 8 where the plan has steps.")
 @plan_format_option
+@progress_option
 @talk_options
 def plan(
     *,
@@ -67,6 +71,7 @@ def plan(
     narrowed: Narrowed,
     detailed_exitcode: bool,
     form: str,
+    telling: str,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -78,8 +83,10 @@ def plan(
     policies = load_policies(folders, environment=os.environ)
     clock = SystemClock()
     now = moment_asked(at, clock.now())
-    with open_root(policies, root_path) as root:
+    with open_root(policies, root_path) as root, Progress(quiet=quiet, telling=Telling(telling)) as progress:
+        progress.begin(Phase.READING)
         found = survey(policies, root, clock, own_files=[out] if out is not None else [])
+        progress.watch(found, streamed=form == "json" and out is None)
         made = found.plan(now, narrowed.ask(ask, policies, found.known_jobs))
         _show(made, root.path, out, form, verbose=verbose)
     if not quiet:
