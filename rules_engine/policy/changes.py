@@ -19,31 +19,34 @@ class Part(StrEnum):
     RULE = "rule"
     LAYOUT = "layout"
     SETTING = "setting"
+    GUARANTEE = "guarantee"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule, layout or setting that the versions do not share."""
+    """One rule, layout, setting or guarantee that the versions do not share."""
 
     part: Part
     name: str
     before: str | None
-    """The sentence of a rule, the value of a setting; empty for a layout, None where it was not there."""
+    """The sentence of a rule, the value of a setting; empty for a layout or guarantee, None where it was not there."""
     after: str | None
     place: str
     """`file:line` in the version that has it, the new one first; empty for a default."""
 
 
 def changes_between(old: PolicySet, new: PolicySet) -> tuple[Change, ...]:
-    """The rules, layouts and settings that differ in effect, each by name."""
+    """The rules, layouts, settings and guarantees that differ in effect, each by name."""
     rules = _pairs({one.name: one for one in old.rules}, {one.name: one for one in new.rules})
     layouts = _pairs(
         {one.job_type: one for one in old.layouts.values()}, {one.job_type: one for one in new.layouts.values()}
     )
+    guarantees = _pairs({one.name: one.rule for one in old.guarantees}, {one.name: one.rule for one in new.guarantees})
     return (
         *(_of_rule(name, before, after) for name, before, after in rules if _differ(before, after)),
-        *(_of_layout(name, before, after) for name, before, after in layouts if _differ(before, after)),
+        *(_named(Part.LAYOUT, *one) for one in layouts if _differ(*one[1:])),
         *_of_settings(old, new),
+        *(_named(Part.GUARANTEE, *one) for one in guarantees if _differ(*one[1:])),
     )
 
 
@@ -61,9 +64,9 @@ def _of_rule(name: str, before: Rule | None, after: Rule | None) -> Change:
     return Change(Part.RULE, name, said[0], said[1], _place(after or before))
 
 
-def _of_layout(name: str, before: Layout | None, after: Layout | None) -> Change:
+def _named(part: Part, name: str, before: Rule | Layout | None, after: Rule | Layout | None) -> Change:
     said = tuple(None if one is None else "" for one in (before, after))
-    return Change(Part.LAYOUT, name, said[0], said[1], _place(after or before))
+    return Change(part, name, said[0], said[1], _place(after or before))
 
 
 def _place(one: Rule | Layout | None) -> str:

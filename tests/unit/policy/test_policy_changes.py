@@ -77,3 +77,12 @@ def test_a_setting_that_changed_has_both_values() -> None:
     assert changes_between(_policies(retention="48h"), bare) == (
         Change(Part.SETTING, "cleanup.retention", "48h", "24h", "settings.yaml:3"),
     )
+
+
+def test_guarantees_that_came_or_went_are_named() -> None:
+    """Who takes one away takes a promise away."""
+    text = 'version: 1\nkind: guarantees\nnever_removed:\n  - {name: films, files: {match: ["*.mkv"]}}\n'
+    promised = load_texts({"clip.yaml": LAYOUT, "guarantees.yaml": text})
+    bare = load_texts({"clip.yaml": LAYOUT})
+    assert changes_between(promised, bare) == (Change(Part.GUARANTEE, "films", "", None, "guarantees.yaml:4"),)
+    assert changes_between(bare, promised) == (Change(Part.GUARANTEE, "films", None, "", "guarantees.yaml:4"),)
