@@ -4,12 +4,13 @@ import os
 
 import click
 
-from rules_engine.cli.options import exits, ignored_talk_options, plan_format_option, policies_option
+from rules_engine.cli.options import budget_option, exits, ignored_talk_options, plan_format_option, policies_option
 from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.reviewing import Compared, Review, review
+from rules_engine.policy.budget import Budget
 from rules_engine.policy.load import Checked, PolicyError, check_reading
 from rules_engine.policy.revision import Version, read_version
 from rules_engine.report.diff_json import diff_document
@@ -25,21 +26,22 @@ from rules_engine.report.diff_text import diff_lines
 @click.argument("new", required=False)
 @policies_option
 @click.option("--root", "root_path", metavar="DIR", help="Also compare what becomes of the files below DIR.")
+@budget_option
 @plan_format_option
 @ignored_talk_options
-def diff(*, old: str, new: str | None, folders: tuple[str, ...], root_path: str | None, form: str) -> int:
+def diff(*, old: str, new: str | None, folders: tuple[str, ...], root_path: str | None, budget: int, form: str) -> int:
     """Show what the change from OLD to NEW changes for files.
 
     OLD and NEW are policy folders, or git revisions of the folder of `--policies`; without NEW it is that folder as
-    it stands. Exits with 8 where anything can be removed that could not.
+    it stands. Exits with 8 where anything can be removed that could not, or where that is not known.
     """
     versions = read_version(old, folders), read_version(new, folders)
     before, after = _loaded(*versions)
     if root_path is None:
-        found = review(before, after, None, SystemClock())
+        found = review(before, after, Budget(budget), None, SystemClock())
     else:
         with Root.open(root_path) as root:
-            found = review(before, after, root, SystemClock())
+            found = review(before, after, Budget(budget), root, SystemClock())
     _show(found, form)
     return ExitCode.PENDING if found.removes_more else ExitCode.DONE
 

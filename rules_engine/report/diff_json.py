@@ -1,9 +1,11 @@
 """The JSON document of a change of policies."""
 
+from rules_engine.analysis.compare import Comparison, Difference, Outcome
 from rules_engine.jobs.comparing import Example, Group, TreeComparison
 from rules_engine.jobs.reviewing import Review
 from rules_engine.policy.changes import Change
 from rules_engine.policy.model import Action
+from rules_engine.report.diff_words import difference_line, last_time
 from rules_engine.report.documents import Json, count_json, document, instant_json, path_json
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import RuleName
@@ -18,6 +20,7 @@ def diff_document(found: Review) -> str:
             "new": path_json(found.new),
             "removes_more": found.removes_more,
             "changes": [_change(one) for one in found.changes],
+            "kinds": _kinds(found.kinds),
             "tree": None if found.tree is None else _tree(found.tree),
         },
     )
@@ -30,6 +33,46 @@ def _change(change: Change) -> Json:
         "before": change.before,
         "after": change.after,
         "place": path_json(change.place) if change.place else None,
+    }
+
+
+def _kinds(kinds: Comparison) -> Json:
+    return {
+        "asked": kinds.kinds,
+        "differences": [_difference(one) for one in kinds.differences],
+        "markers": [path_json(one) for one in kinds.markers],
+        "unknown": kinds.unknown or None,
+    }
+
+
+def _difference(found: Difference) -> Json:
+    return {
+        "effect": found.effect.value,
+        "text": difference_line(found),
+        "patterns": list(found.kind.patterns),
+        "before": _outcome(found.before),
+        "after": _outcome(found.after),
+        "kinds": found.kinds,
+        "witness": {
+            "path": path_json(found.path),
+            "job_type": None if found.witness.job is None else found.witness.job.job_type,
+            "status": None if found.witness.status is None else found.witness.status.value,
+            "file_type": found.witness.file_type,
+            "bytes": found.witness.file.size,
+            "age_counts_from": last_time(found.witness) or None,
+        },
+    }
+
+
+def _outcome(outcome: Outcome) -> Json:
+    ending = outcome.ending
+    return {
+        "action": "keep" if ending is None else ending.action.value,
+        "age_ns": None if ending is None else ending.since,
+        "rules": list(outcome.rules),
+        "why": outcome.why or None,
+        "kept_until_then_by": list(outcome.held_by),
+        "with_its_directory": outcome.whole,
     }
 
 

@@ -4,10 +4,22 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from rules_engine.analysis.compare import Comparison
 from rules_engine.jobs.comparing import Group, TreeComparison
 from rules_engine.jobs.reviewing import Review
 from rules_engine.policy.changes import Change
-from rules_engine.report.diff_words import HEADS, answer, change_lines, example_line, group_line
+from rules_engine.report.diff_words import (
+    HEADS,
+    answer,
+    change_lines,
+    difference_line,
+    example_line,
+    group_line,
+    heading_of_changes,
+    heading_of_kinds,
+    marker_line,
+    witness_line,
+)
 from rules_engine.report.plan_markdown import code
 from rules_engine.report.words import amount
 from rules_engine.values.quantities import format_instant
@@ -19,12 +31,33 @@ _MOST: Final = 20
 
 def diff_markdown(found: Review) -> Iterator[str]:
     """The lines of a review."""
-    yield f"### {answer(removes_more=found.removes_more, said=found.changes)}"
+    yield f"### {answer(found)}"
     yield ""
     yield f"{code(found.old)} → {code(found.new)}"
+    if found.changes:
+        yield from _kinds(found.kinds)
     if found.tree is not None:
         yield from _tree(found.tree)
     yield from _changes(found.changes)
+
+
+def _kinds(kinds: Comparison) -> Iterator[str]:
+    yield ""
+    yield f"{heading_of_kinds(kinds)}."
+    if kinds.markers:
+        yield ""
+        yield from (f"- {marker_line(marker, code)}" for marker in kinds.markers)
+    for effect, differences in groupby(kinds.differences[:_MOST], key=lambda one: one.effect):
+        yield ""
+        yield f"**{HEADS[effect]}**"
+        yield ""
+        for one in differences:
+            yield f"- {difference_line(one, code)}"
+            yield f"  - {witness_line(one, code)}"
+    yield from _more(len(kinds.differences))
+    if kinds.unknown:
+        yield ""
+        yield f"There may be more: {kinds.unknown}."
 
 
 def _tree(tree: TreeComparison) -> Iterator[str]:
@@ -57,8 +90,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
     if not changes:
         return
     yield ""
-    said = plural(len(changes), "rule, layout or setting", "rules, layouts and settings")
-    yield f"<details><summary>{said} said differently</summary>"
+    yield f"<details><summary>{heading_of_changes(changes)}</summary>"
     yield ""
     # A block of its own language, so that nothing in a name or a pattern is taken for markup.
     yield "````diff"

@@ -3,9 +3,21 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from rules_engine.analysis.compare import Comparison
 from rules_engine.jobs.comparing import Group, TreeComparison
 from rules_engine.jobs.reviewing import Review
-from rules_engine.report.diff_words import HEADS, answer, change_lines, example_line, group_line
+from rules_engine.report.diff_words import (
+    HEADS,
+    answer,
+    change_lines,
+    difference_line,
+    example_line,
+    group_line,
+    heading_of_changes,
+    heading_of_kinds,
+    marker_line,
+    witness_line,
+)
 from rules_engine.report.words import amount, name
 from rules_engine.values.quantities import format_instant
 from rules_engine.values.text import plural
@@ -13,14 +25,29 @@ from rules_engine.values.text import plural
 
 def diff_lines(found: Review) -> Iterator[str]:
     """The lines of a review."""
-    yield answer(removes_more=found.removes_more, said=found.changes)
+    yield answer(found)
     yield f"{name(found.old)} → {name(found.new)}"
+    if found.changes:
+        yield from _kinds(found.kinds)
     if found.tree is not None:
         yield from _tree(found.tree)
     if found.changes:
         yield ""
-        yield f"{plural(len(found.changes), 'rule, layout or setting', 'rules, layouts and settings')} said differently"
+        yield heading_of_changes(found.changes)
         yield from (f"  {sign} {text}" for change in found.changes for sign, text in change_lines(change))
+
+
+def _kinds(kinds: Comparison) -> Iterator[str]:
+    yield ""
+    yield heading_of_kinds(kinds)
+    yield from (f"  {marker_line(marker)}" for marker in kinds.markers)
+    for effect, differences in groupby(kinds.differences, key=lambda one: one.effect):
+        yield f"  {HEADS[effect]}"
+        for one in differences:
+            yield f"    {difference_line(one)}"
+            yield f"      {witness_line(one)}"
+    if kinds.unknown:
+        yield f"  There may be more: {kinds.unknown}"
 
 
 def _tree(tree: TreeComparison) -> Iterator[str]:

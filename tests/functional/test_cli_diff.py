@@ -40,7 +40,12 @@ def test_a_tree_shows_what_goes_that_stayed(place: Place) -> None:
     assert (answer.code, answer.err) == (8, "")
     lines = answer.out.splitlines()
     assert lines[:2] == ["Something can be removed that could not be removed before", "policies → more"]
-    at = lines.index("  Stayed, and goes")
+    assert lines[4:7] == [
+        "  Stayed, and goes",
+        "    `*.mkv`, files that no job owns: kept (no rule selects it) → trashed at once by `parts`",
+        "      such as `.mkv`, a file that no job owns",
+    ]
+    at = lines.index("  Stayed, and goes", 7)
     assert lines[at + 1 : at + 3] == [
         "    kept → trashed by `parts`: 1 file, 1 B; 1 file, 1 B of them now",
         "      `film.mkv` (1 B): never → now",
@@ -53,6 +58,26 @@ def test_what_only_stays_longer_ends_with_zero(place: Place) -> None:
     answer = place.rules("diff", "more", "policies", "--root", "media")
     assert answer.code == 0
     assert "trashed by `parts` → kept: 1 file, 1 B" in answer.out
+
+
+def test_no_tree_is_needed_to_see_what_goes(place: Place) -> None:
+    """What is proved holds before any file exists."""
+    _version(place, "more", MORE)
+    answer = place.rules("diff", "policies", "more")
+    assert answer.code == 8
+    assert "`*.mkv`, files that no job owns: kept (no rule selects it) → trashed at once by `parts`" in answer.out
+    back = place.rules("diff", "more", "policies")
+    assert back.code == 0
+    assert "trashed at once by `parts` → kept (no rule selects it)" in back.out
+
+
+def test_a_budget_that_is_too_small_is_no_answer(place: Place) -> None:
+    """What is not known is not called safe."""
+    _version(place, "more", MORE)
+    answer = place.rules("diff", "more", "policies", "--budget", "3")
+    assert answer.code == 8
+    assert answer.out.startswith("It is not known whether something can be removed that could not be removed before\n")
+    assert "There may be more: not known after 3 states" in answer.out
 
 
 def test_a_protection_that_is_gone_is_found(place: Place, repository: Repository) -> None:

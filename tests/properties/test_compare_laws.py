@@ -1,0 +1,123 @@
+"""The laws of comparing two versions: nothing can be removed more where it says so, and what it shows is so."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+from strategies import keeps, policy_sets, removals, worlds
+from world import World
+
+from rules_engine.analysis.compare import Difference, compare
+from rules_engine.analysis.effects import Effect
+from rules_engine.plan.decide import decide
+from rules_engine.plan.given import Guards
+from rules_engine.plan.model import Because, Decision, Kept, NotDue, Remove
+from rules_engine.plan.subject import gather_evidence
+from rules_engine.policy.budget import Budget
+from rules_engine.policy.model import PolicySet
+from rules_engine.values.quantities import DAY, FOREVER, Instant
+
+FEWER = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A comparison asks about more files than any world has."""
+ENOUGH = 300_000
+_CANNOT_TELL = frozenset({Because.UNKNOWN, Because.KEEP_RULE_CANNOT_TELL})
+
+
+@st.composite
+def changed(draw: st.DrawFn, policies: PolicySet) -> PolicySet:
+    """The same policies with one rule more, fewer or another one, or other ones altogether."""
+    rules = list(policies.rules)
+    match draw(st.sampled_from(("more", "fewer", "other", "settings", "all"))):
+        case "more":
+            rules.append(draw(removals("new")))
+        case "fewer" if rules:
+            rules.pop(draw(st.integers(0, len(rules) - 1)))
+        case "other" if rules:
+            at = draw(st.integers(0, len(rules) - 1))
+            name = rules[at].name
+            rules[at] = draw(removals(name) if rules[at].is_removal else keeps(name))
+        case "settings":
+            return replace(policies, settings=draw(policy_sets()).settings)
+        case _:
+            return draw(policy_sets())
+    return replace(policies, rules=tuple(rules))
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[World, World]:
+    """A world by two versions of its policies."""
+    world = draw(worlds())
+    return world, replace(world, policies=draw(changed(world.policies)))
+
+
+@FEWER
+@given(changes())
+def test_where_nothing_can_be_removed_more_no_file_ever_is(both: tuple[World, World]) -> None:
+    """Random search finds no file that goes by the new version at a moment at which it stays by the old one."""
+    old, new = both
+    found = compare(old.policies, new.policies, Budget(ENOUGH))
+    event("removes more" if found.removes_more else "removes nothing more")
+    if found.removes_more:
+        return
+    for moment in _moments(old, new):
+        before, after = old.later(moment).decisions(), new.later(moment).decisions()
+        for path, decision in after.items():
+            if isinstance(decision, Remove) and not _cannot_tell(before[path]):
+                assert isinstance(before[path], Remove), (path, moment, before[path], decision)
+
+
+def _moments(old: World, new: World) -> Iterator[Instant]:
+    """Now, when something is due by either version, and long after."""
+    found = {old.now, Instant(old.now + 50 * DAY), Instant(old.now + 500 * DAY)}
+    for world in (old, new):
+        waits = [one.until for one in world.decisions().values() if isinstance(one, NotDue)]
+        found |= {Instant(until) for until in waits if until < FOREVER - DAY}
+    yield from sorted(found)[:6]
+
+
+def _cannot_tell(decision: Decision) -> bool:
+    # What cannot be told is kept by either version; a version that does not ask can tell.
+    return isinstance(decision, Kept) and decision.because in _CANNOT_TELL
+
+
+@FEWER
+@given(changes())
+def test_each_witness_ends_as_it_is_said(both: tuple[World, World]) -> None:
+    """At the age that is said, and not a nanosecond before; by the other version it does not."""
+    old, new = both[0].policies, both[1].policies
+    assume(not old.unit_rules and not new.unit_rules)
+    for difference in compare(old, new, Budget(ENOUGH)).differences:
+        event(difference.effect)
+        _replay(difference, old, new)
+
+
+def _replay(found: Difference, old: PolicySet, new: PolicySet) -> None:
+    for policies, outcome in ((old, found.before), (new, found.after)):
+        if outcome.ending is None:
+            assert not isinstance(_decided(found, policies, 2_000 * DAY), Remove)
+            continue
+        going = _decided(found, policies, outcome.ending.since)
+        assert isinstance(going, Remove)
+        assert (going.action, going.rules) == (outcome.ending.action, outcome.rules)
+        if outcome.ending.since > 0:
+            assert not isinstance(_decided(found, policies, outcome.ending.since - 1), Remove)
+    if found.effect is Effect.SOONER:
+        assert found.after.ending is not None
+        assert not isinstance(_decided(found, old, found.after.ending.since), Remove)
+
+
+def _decided(found: Difference, policies: PolicySet, age: int) -> Decision:
+    """What the decision says of the witness at that age, asked anew."""
+    situation = found.witness
+    seen = gather_evidence(policies, situation.owners, Guards(), now=Instant(situation.born + age))
+    return decide(situation.file, situation.owners, policies, replace(seen, ranks=situation.ranks))
+
+
+@FEWER
+@given(worlds())
+def test_equal_policies_differ_nowhere(world: World) -> None:
+    """However their rules are ordered."""
+    turned = replace(world.policies, rules=world.policies.rules[::-1])
+    found = compare(world.policies, turned, Budget(ENOUGH))
+    assert (found.differences, found.removes_more) == ((), False)
