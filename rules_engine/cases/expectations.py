@@ -33,9 +33,9 @@ class _Reader:
         self._policies = policies
         self._findings = findings
         self._now = instant_from(scene.now)
-        files = {file.path for file in scene.files}
-        directories = {*scene.directories, *(job.workspace for job in scene.jobs)}
-        self._there = {*files, *directories, *(above for path in files | directories for above in ancestors(path))}
+        self._files = {file.path for file in scene.files}
+        named = {*self._files, *scene.directories, *(job.workspace for job in scene.jobs)}
+        self._there = {*named, *(above for path in named for above in ancestors(path))}
         self._first: dict[tuple[bool, RelPath], Span] = {}
 
     def read(self, fate: Fate, node: Node) -> Iterable[Expectation]:
@@ -61,6 +61,8 @@ class _Reader:
         return first is span
 
     def _one(self, bare: Expectation, value: Node | None) -> Expectation | None:
+        if bare.path not in self._files and not self._fits_directory(bare.fate, value, bare.span):
+            return None
         if value is None:
             return bare
         if bare.fate is Fate.DUE:
@@ -72,6 +74,19 @@ class _Reader:
             return None
         rules = tuple(sorted(RuleName(name) for name, _ in names))
         return Expectation(bare.path, bare.span, bare.fate, rules=rules)
+
+    def _fits_directory(self, fate: Fate, value: Node | None, span: Span) -> bool:
+        """Whether this can be told of a directory: when it goes or by which rule, but not why it stays."""
+        if fate is Fate.KEPT and value is not None:
+            self._findings.error("P509", "a directory gives no reason why it stays", span, "list its path alone")
+            return False
+        if fate is Fate.DUE and (value is None or (value.scalar is None and value.get("at") is None)):
+            self._findings.error("P509", "of a directory the moment is needed", span, "write when it goes: `in 2d`")
+            return False
+        if fate is Fate.DUE and value is not None and value.get("waits_for") is not None:
+            self._findings.error("P509", "a directory does not say what it waits for", span, "write `in 2d` alone")
+            return False
+        return True
 
     def _names_rule(self, bare: Expectation, names: list[tuple[str, Span]]) -> bool:
         return names[0][0] in self._rules_of(bare.fate)

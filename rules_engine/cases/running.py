@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from rules_engine.cases.model import Case, Fate, Scene
@@ -17,9 +18,10 @@ from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath, ancestors, join
-from rules_engine.values.quantities import Instant, instant_from
+from rules_engine.values.quantities import Instant, instant_from, instant_to_datetime
 from rules_engine.values.vocabulary import RuleName
 
+_MOMENT: Final = timedelta(microseconds=1)
 GOES: Final = frozenset({Fate.DELETE, Fate.TRASH})
 
 
@@ -54,32 +56,57 @@ class Ran:
     """Directories that go because they are empty."""
     would_go: Mapping[RelPath, tuple[RuleName, ...]]
     """What stays and rules that only report would take, where the case expects something of them."""
+    due: Mapping[RelPath, Became]
+    """Directories that stay, and go at the very moment at which the case expects them to."""
 
     def became(self, path: RelPath) -> Became:
         """What becomes of a path of the case: of a directory that no step removes, that it stays."""
         found = self.files.get(path) or self.units.get(path) or self.directories.get(path)
-        return found or Became(Fate.KEPT, text="the directory stays")
+        unit = _above(path, self.units)
+        if found is None and unit is not None:
+            return replace(self.units[unit], unit=unit)
+        return found or self.due.get(path) or Became(Fate.KEPT, text="the directory stays")
 
 
 def run_case(case: Case, policies: PolicySet) -> Ran:
     """The plan of a case under these policies, and what becomes of its paths."""
     plan, decided = _plan(case.scene, policies)
-    units = {
-        join(batch.directory, entry.name): Became(Fate(batch.action.value), batch.rules)
-        for batch in plan.batches
-        if batch.reason == "unit"
-        for entry in batch.entries
-    }
-    directories = {
-        join(batch.directory, entry.name): Became(Fate.DELETE, batch.rules)
-        for batch in plan.batches
-        if batch.action is StepAction.REMOVE_DIRECTORY
-        for entry in batch.entries
-    }
+    units, directories = _directories(plan)
     files = {file.path: replace(_became(one), unit=_above(file.path, units)) for file, one in decided}
     going = {path for path, one in files.items() if one.fate in GOES} | units.keys() | directories.keys()
     would_go = {path: rules for path, rules in _would_go(case, policies).items() if path not in going}
-    return Ran(case, plan, files, units, directories, would_go)
+    return Ran(case, plan, files, units, directories, would_go, _due(case, policies))
+
+
+def _directories(plan: Plan) -> tuple[dict[RelPath, Became], dict[RelPath, Became]]:
+    """The directories that go whole, and those that go because they are empty."""
+    units: dict[RelPath, Became] = {}
+    empty: dict[RelPath, Became] = {}
+    for batch in plan.batches:
+        for path in (join(batch.directory, entry.name) for entry in batch.entries):
+            if batch.reason == "unit":
+                units[path] = Became(Fate(batch.action.value), batch.rules)
+            elif batch.action is StepAction.REMOVE_DIRECTORY:
+                empty[path] = Became(Fate.DELETE, batch.rules)
+    return units, empty
+
+
+def _due(case: Case, policies: PolicySet) -> dict[RelPath, Became]:
+    """Directories that a case expects to go later, and that do: at that moment, and not before it."""
+    files = {file.path for file in case.scene.files}
+    found: dict[RelPath, Became] = {}
+    for one in case.expected:
+        if one.fate is Fate.DUE and one.at is not None and one.path not in files:
+            moment = instant_to_datetime(one.at)
+            then, before = (_going_at(case.scene, policies, now) for now in (moment, moment - _MOMENT))
+            if one.path in then and one.path not in before:
+                found[one.path] = Became(Fate.DUE, until=one.at)
+    return found
+
+
+def _going_at(scene: Scene, policies: PolicySet, now: datetime) -> frozenset[RelPath]:
+    units, empty = _directories(_plan(replace(scene, now=now), policies)[0])
+    return frozenset({*units, *empty})
 
 
 def _plan(scene: Scene, policies: PolicySet) -> tuple[Plan, list[tuple[FileFact, Decision]]]:

@@ -1,6 +1,5 @@
 """`rules test`: runs the cases beside the policies, and says where they decide something else."""
 
-import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -64,7 +63,8 @@ def test(
     """
     if text is not None and require_coverage:
         raise click.UsageError("--require-coverage asks for all cases, and --filter leaves some out")
-    policies = load_policies(folders, environment=os.environ)
+    # Without the environment: a variable of one machine must not make a reviewed case fail there.
+    policies = load_policies(folders)
     results = tuple(try_case(case, policies) for case in _cases(paths or folders, policies, text))
     rules = coverage(results, policies)
     if form == "json":

@@ -98,6 +98,25 @@ def test_a_unit_that_stays_says_what_keeps_it() -> None:
     assert one.evidence == ("`renders/a/hero` is kept: rule `heroes` keeps it",)
 
 
+def test_a_directory_is_due_at_the_very_moment_at_which_it_goes() -> None:
+    """Not earlier, and not later; one that goes now is not due."""
+    files, when = "files: {renders/a/x: 1d ago}", "expect: {{due: {{renders/a: {}}}}}"
+    assert differences(f"{files}\n{when.format('in 6d')}", FOLDERS) == []
+    for wrong in ("in 5d", "in 7d"):
+        (one,) = differences(f"{files}\n{when.format(wrong)}", FOLDERS)
+        assert one == ("renders/a", f"due {wrong}", "kept: the directory stays")
+    (one,) = differences(f"files: {{renders/a/x: 7d ago}}\n{when.format('now')}", FOLDERS)
+    assert one[2] == "trash by `folders`"
+    assert differences("directories: {old/a: 1d ago}\nexpect: {due: {old/a: {at: in 6d}}}", EMPTY) == []
+
+
+def test_a_directory_below_one_that_goes_whole_does_not_stay() -> None:
+    """No step names it, and it is gone all the same."""
+    files = "files: {renders/a/b/x: 8d ago}"
+    (one,) = differences(f"{files}\nexpect: {{trash: [renders/a], kept: [renders/a/b]}}", FOLDERS)
+    assert one == ("renders/a/b", "kept", "trash by `folders`, with all of `renders/a`")
+
+
 def test_an_empty_directory_of_the_case_has_to_be_expected() -> None:
     """One that the case names; those above it that become empty with it go without a word."""
     case = "directories: {old/a/b: 8d ago, old/young: 1d ago}"
