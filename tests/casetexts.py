@@ -1,5 +1,6 @@
 """Policies and cases from text, for the tests of policy tests; without a test of its own."""
 
+from functools import cache
 from typing import Final
 
 from rules_engine.cases.comparing import CaseResult, try_case
@@ -26,6 +27,7 @@ HEROES: Final = "{name: heroes, files: {match: ['hero/']}, action: keep}"
 SCRATCH: Final = "{name: scratch, files: {in: workspace}, after: {completed: 1d, failed: 14d}, action: delete}"
 
 
+@cache
 def policies_with(*rules: str) -> PolicySet:
     """A layout for clips, settings, and these rules."""
     cleanup = "version: 1\nkind: cleanup\nrules:\n" + "".join(f"  - {rule}\n" for rule in rules)
