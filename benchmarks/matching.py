@@ -57,54 +57,65 @@ def by_list(texts: Sequence[str], paths: Sequence[RelPath]) -> Pass:
     return ask
 
 
+def as_tree(paths: Sequence[RelPath]) -> list[tuple[int, str, list[str]]]:
+    """The directories in the order of a scan: the place of the one above in this list, the name, the files in it."""
+    number, tree = {"": 0}, [(0, "", list[str]())]
+    for path in paths:
+        directory, _, name = path.rpartition("/")
+        for at in [at for at, char in enumerate(f"{directory}/") if char == "/"]:
+            if directory[:at] not in number:
+                number[directory[:at]] = len(tree)
+                above, _, last = directory[:at].rpartition("/")
+                tree.append((number[above], last, []))
+        tree[number[directory]][2].append(name)
+    return tree
+
+
 def by_places(texts: Sequence[str], paths: Sequence[RelPath]) -> Pass:
-    """One list of ours, asked as the scan does: once for a directory, then by the names in it."""
-    cut = [path.rpartition("/")[::2] for path in paths]
+    """One list of ours, asked as the scan does: from each directory into those in it, then by the names of files."""
+    tree = as_tree(paths)
 
     def ask() -> int:
-        automaton = compile_lists([parse_patterns(texts, Reading.NARROW)])
-        here, place, selected = None, automaton.at(RelPath("")), 0
-        for directory, name in cut:
-            if directory != here:
-                here, place = directory, automaton.at(RelPath(directory))
-            selected += bool(place.file(name).selected)
+        places = [compile_lists([parse_patterns(texts, Reading.NARROW)]).at(RelPath(""))]
+        selected = sum(bool(places[0].file(name).selected) for name in tree[0][2])
+        for above, last, names in tree[1:]:
+            place = places[above].below(last)
+            places.append(place)
+            if place.settled is not None:
+                selected += len(names) if place.settled.selected else 0
+            else:
+                selected += sum(bool(place.file(name).selected) for name in names)
         return selected
 
     return ask
 
 
-def by_rules(texts: Sequence[str], paths: Sequence[RelPath]) -> Pass:
-    """Each pattern a rule of its own, all of them in one pass."""
-
-    def ask() -> int:
-        answer = compile_lists([parse_patterns([text], Reading.NARROW) for text in texts]).answer
-        return sum(bool(answer(path).selected) for path in paths)
-
-    return ask
-
-
 def compare(texts: Sequence[str], paths: Sequence[RelPath]) -> list[str]:
-    """The table for one list: each reader, and how many times as long as the list takes."""
+    """The table for one list: each reader, and how many times as long pathspec's own backend takes."""
     shuffled = list(paths)
     random.Random(1).shuffle(shuffled)  # noqa: S311 - the same order in every run
-    ours, said = seconds(by_list(texts, paths), 3)
-    rows = [("this program, a list", ours)]
-    rows.append(("this program, as the scan asks", seconds(by_places(texts, paths), 3)[0]))
-    rows.append(("this program, paths shuffled", seconds(by_list(texts, shuffled), 3)[0]))
-    for backend, needs in BACKENDS.items():
-        if _has(needs):
-            taken, theirs = seconds(by_pathspec(texts, paths, backend), 2)
-            assert theirs == said, (backend, theirs, said)
-            rows.append((f"pathspec, `{backend}`", taken))
+    passes = {
+        "this program, as the scan asks": by_places(texts, paths),
+        "this program, path by path": by_list(texts, paths),
+        "this program, shuffled paths": by_list(texts, shuffled),
+    }
+    passes |= {f"pathspec, `{one}`": by_pathspec(texts, paths, one) for one, needs in BACKENDS.items() if _has(needs)}
+    taken, said = {}, set()
+    for who, one in passes.items():
+        taken[who], selected = seconds(one, 3)
+        said.add(selected)
+    assert len(said) == 1, said
+    simple = taken["pathspec, `simple`"]
     lines = [
-        f"\n## {len(texts)} patterns, {len(paths)} paths, {said} selected\n",
-        "| reader | seconds | µs a path | times as long as our list |\n|---|---|---|---|",
+        f"\n## {len(texts)} patterns, {len(paths)} paths, {said.pop()} selected\n",
+        "| reader | seconds | µs a path | `simple` takes times as long |\n|---|---|---|---|",
     ]
-    lines += [f"| {who} | {taken:.2f} | {taken / len(paths) * 1e6:.2f} | {taken / ours:.1f} |" for who, taken in rows]
-    simple = dict(rows)["pathspec, `simple`"]
+    lines += [
+        f"| {who} | {one:.2f} | {one / len(paths) * 1e6:.2f} | {simple / one:.1f} |" for who, one in taken.items()
+    ]
+    reached = simple / taken["this program, as the scan asks"]
     goal = GOALS[len(texts)]
-    met = "met" if simple >= goal * ours else "not met"
-    return [*lines, f"\nThe goal, `simple` taking at least {goal} times as long: {met} ({simple / ours:.0f})."]
+    return [*lines, f"\nThe goal is {goal}, as the scan asks: {'met' if reached >= goal else 'not met'}."]
 
 
 def grow(paths: Sequence[RelPath]) -> list[str]:

@@ -25,5 +25,5 @@ def test_the_benchmark_of_matching_prints_each_reader(tmp_path: Path) -> None:
     headings = [re.sub(r"\d+ selected", "", one) for one in HEADING.findall(done.stdout)]
     assert headings == ["20 patterns, 100 paths, ", "200 patterns, 100 paths, ", "From 1 to 1000 rules, 100 paths"]
     readers = [found[0] for found in ROW.findall(done.stdout)]
-    assert readers.count("this program, a list") == readers.count("pathspec, `simple`") == 2
+    assert readers.count("this program, as the scan asks") == readers.count("pathspec, `simple`") == 2
     assert readers[-4:] == ["1", "10", "100", "1000"]
