@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from rules_engine.apply.applying import apply_plan
-from rules_engine.apply.model import RunResult
+from rules_engine.apply.model import RunResult, RunState
+from rules_engine.apply.report import from_report
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import LogFile
 from rules_engine.filesystem.root import Root
@@ -156,6 +157,11 @@ class Place:
             return True
         assert os.waitstatus_to_exitcode(status) in {0, 3}, status
         return False
+
+    def state_of(self, run_id: str) -> RunState | None:
+        """What the report of a run says of it: one that was killed behind its report is through all the same."""
+        report = self.top / ".rules/runs" / run_id / "report.json"
+        return from_report(report.read_bytes(), report.name).state if report.exists() else None
 
     # What plans.
 

@@ -326,7 +326,15 @@ class Model(RuleBasedStateMachine):
         assert result.state is RunState.FINISHED, result
         self.cut.pop(result.run_id, None)
         if result.run_id not in before:
-            self.closed |= {one for one in self.cut if (self.place.top / ".rules/runs" / one / "plan.jsonl").exists()}
+            states = {one: self.place.state_of(one) for one in self.cut}
+            # Killed behind its report a run is through; killed before it had a folder it never was.
+            assert {*states.values()} <= {RunState.FINISHED, RunState.CLOSED, None}, states
+            runs = self.place.top / ".rules/runs"
+            self.closed |= {
+                one
+                for one, state in states.items()
+                if state is RunState.CLOSED and (runs / one / "plan.jsonl").exists()
+            }
             self.cut = {}
         self._settle_nothing(act, result)
 
