@@ -1,24 +1,29 @@
 """Guarantees: no made-up world breaks what was proved, and what is shown is real."""
 
 import os
+import re
 from dataclasses import replace
 
+import msgspec
 from alone import plan_for
 from drawn_units import unit_worlds
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from makers import days_ago, keep, wide
 from strategies import chosen, keeps, worlds
 from world import World
 
 from rules_engine.analysis.guarantees import Broken, NotKnown, Proved, hold
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
+from rules_engine.plan.ages import aged_from
 from rules_engine.plan.decide import verdict_of
 from rules_engine.plan.model import Decision, Remove
-from rules_engine.plan.select import Matched
+from rules_engine.plan.select import Matched, Unknown
 from rules_engine.plan.subject import Evidence, subject_of
-from rules_engine.policy.model import Guarantee, Rule
+from rules_engine.policy.model import FileSelector, Guarantee, Rule, Since, Tracked
 from rules_engine.values.paths import RelPath
+from rules_engine.values.quantities import Duration
 from rules_engine.values.vocabulary import RuleName
 
 STATES = 60_000
@@ -43,7 +48,9 @@ def as_laid_out(world: World) -> World:
     """The same world with every job where its layout places it, and every parameter said."""
     jobs: list[JobRecord] = []
     for job in world.jobs:
-        values = {"series": "suits", "language": "de", **job.parameters}
+        layout = world.policies.layouts.get(job.job_type)
+        said = {"series": "suits", "language": "de", **job.parameters}
+        values = {name: said[name] for name, _ in layout.parameters} if layout is not None else said
         jobs.append(replace(job, parameters=values, output=RelPath(f"out/{values['series']}")))
     return replace(world, jobs=tuple(jobs))
 
@@ -53,6 +60,22 @@ def speaks_of(rule: Rule, file: FileFact, owners: tuple[JobRecord, ...], world: 
     views = [seen.owners[one.job_id] for one in owners] or [None]
     subjects = (subject_of(file, view, world.policies) for view in views)
     return any(isinstance(verdict_of(rule, one, seen), Matched) for one in subjects)
+
+
+AGES = (0.0, 0.4, 0.9, 1.1, 3.0, 4.5, 5.5, 16.0, 21.0, 400.0)
+times = st.lists(st.tuples(*[st.sampled_from(AGES)] * 3), min_size=8, max_size=8)
+"""Ages of the end of every job, and of the mtime and ctime of every file."""
+
+
+def at_times(world: World, ended: float, written: float, changed: float) -> World:
+    """The same world with these ages; ranks are as they were."""
+    jobs = tuple(replace(job, ended=days_ago(ended), started=days_ago(1000)) for job in world.jobs)
+    newer = {"mtime_ns": days_ago(written), "ctime_ns": days_ago(changed)}
+    directories = tuple(
+        replace(one, files=tuple(msgspec.structs.replace(file, **newer) for file in one.files))
+        for one in world.directories
+    )
+    return replace(world, jobs=jobs, directories=directories, ranks=world.evidence.ranks)
 
 
 def gone(world: World) -> dict[RelPath, Decision]:
@@ -67,25 +90,64 @@ def gone(world: World) -> dict[RelPath, Decision]:
     return found
 
 
+def broken_in(world: World, guarantee: Guarantee) -> list[tuple[FileFact, Decision]]:
+    """The files that break a guarantee in a world."""
+    seen, removed = world.evidence, gone(world)
+    return [
+        (file, removed[file.path])
+        for file, owners in world.owned()
+        if file.path in removed and speaks_of(guarantee.rule, file, owners, world, seen)
+    ]
+
+
 @TRIED
-@given(st.one_of(worlds(), unit_worlds()), guarantees())
-def test_what_was_proved_no_world_breaks_and_what_is_shown_is_real(drawn: World, guarantee: Guarantee) -> None:
+@given(st.one_of(worlds(), unit_worlds()), guarantees(), times)
+def test_what_was_proved_no_world_breaks_and_what_is_shown_is_real(
+    drawn: World, guarantee: Guarantee, ages: list[tuple[float, float, float]]
+) -> None:
     """A file that a proved guarantee speaks of never goes; the example of a broken one goes by a plan of its own."""
     world = as_laid_out(drawn)
     (answer,) = hold(world.policies, [guarantee], STATES)
     event(type(answer).__name__)
     match answer:
         case Proved():
-            seen, removed = world.evidence, gone(world)
-            for file, owners in world.owned():
-                if file.path in removed:
-                    assert not speaks_of(guarantee.rule, file, owners, world, seen), (file, removed[file.path])
+            for one in (world, *(at_times(world, *some) for some in ages)):
+                assert not broken_in(one, guarantee)
         case Broken(situation=situation) if not situation.places:
             decision = plan_for(world.policies, answer)[situation.path]
             assert isinstance(decision, Remove)
             assert decision.rules == answer.taken.removal.rules
         case Broken() | NotKnown():
             pass
+
+
+def just_longer(file: FileFact, owners: tuple[JobRecord, ...], since: Since | None, world: World) -> Guarantee | None:
+    """The guarantee that the file stays for a moment longer than it is old now; None where its age is not known."""
+    seen = world.evidence
+    owner = seen.owners[owners[0].job_id] if owners else None
+    base = aged_from(since, subject_of(file, owner, world.policies), world.now)
+    if isinstance(base, Unknown):
+        return None
+    pattern = f"/{re.sub('[^A-Za-z0-9_./-]', '?', file.path)}"
+    longer = Duration(world.now - base + 1)
+    files = FileSelector(match=wide(pattern), tracked=Tracked.ANY)
+    return Guarantee("said", keep("guarantees.said", files=files, since=since, keep_for=longer))
+
+
+@TRIED
+@given(st.one_of(worlds(), unit_worlds()), st.sampled_from([None, *Since]))
+def test_a_file_that_goes_breaks_the_guarantee_that_it_stays_a_moment_longer(drawn: World, since: Since | None) -> None:
+    """Whatever goes, by itself or with its directory, by whichever clock: the proof finds that it can."""
+    world = as_laid_out(drawn)
+    removed = gone(world)
+    said = [
+        found
+        for file, owners in world.owned()
+        if file.path in removed and (found := just_longer(file, owners, since, world)) is not None
+    ][:3]
+    for answer in hold(world.policies, said, STATES):
+        event(type(answer).__name__)
+        assert not isinstance(answer, Proved), answer
 
 
 @TRIED
