@@ -6,12 +6,12 @@ from typing import assert_never
 from rules_engine.analysis.guarantees import Answer, Broken, NotKnown, Proved
 from rules_engine.analysis.held import describe, rules_of
 from rules_engine.policy.model import PolicySet
-from rules_engine.report.documents import Json, path_json
+from rules_engine.report.documents import Json, document, path_json
 from rules_engine.values.quantities import format_duration
 from rules_engine.values.text import escape, plural
 
 
-def never_removed_lines(answers: Sequence[Answer], policies: PolicySet) -> Iterator[str]:
+def never_removes_lines(answers: Sequence[Answer], policies: PolicySet) -> Iterator[str]:
     """For each pattern that was asked about whether something in it can be removed, and by what."""
     for answer in answers:
         name = escape(answer.guarantee.name)
@@ -28,6 +28,11 @@ def never_removed_lines(answers: Sequence[Answer], policies: PolicySet) -> Itera
                 yield "  help: give more with `--budget`, or write simpler patterns"
             case _:
                 assert_never(answer)
+
+
+def never_removes_document(answers: Sequence[Answer]) -> str:
+    """The JSON document of kind `never_removes`: each pattern that was asked about is a `name`."""
+    return document("never_removes", {"answers": [guarantee_json(one) for one in answers]})
 
 
 def guarantee_json(answer: Answer) -> Json:
