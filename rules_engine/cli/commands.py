@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "check",
     "test",
     "diff",
+    "analyze",
     "plan",
     "forecast",
     "show",
