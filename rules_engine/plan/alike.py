@@ -36,8 +36,8 @@ class _Here:
     path: RelPath
     place: Place
     """What patterns have to say in it."""
-    protected: Judged | None
-    """What is decided about all of its files, where it is protected."""
+    protected: Kept | None
+    """Why all of its files are kept, where they are."""
     scope: RelPath | None
     """The path again where what is remembered of other directories may not hold here."""
 
@@ -58,6 +58,7 @@ class Judge:
         self._judged: dict[Hashable, Judged] = {}
         self._stays: dict[Hashable, Judged] = {}
         self._here: _Here | None = None
+        self._protected: Judged | None = None
         self._jobs: Sequence[JobRecord] = ()
         self._views: tuple[Owner, ...] = ()
 
@@ -66,18 +67,20 @@ class Judge:
         here = self._here
         if here is None or file.directory != here.path:
             here = self._here = self._enter(file.directory)
-        if here.protected is not None:
-            return here.protected
+            self._protected = None
         if jobs is not self._jobs:
-            self._jobs, self._views = jobs, views_of(jobs, self._seen)
+            self._jobs, self._views, self._protected = jobs, views_of(jobs, self._seen), None
+        if here.protected is not None:
+            # Not shared by files of different owners, which are counted apart.
+            self._protected = self._protected or Judged(here.protected)
+            return self._protected
         # Some names are protected for themselves; links may be a layout's; both are rare.
         if file.kind is not EntryKind.FILE or is_special(file.name) or (self._named and file.path in self._named):
             return self._alone(file, self._views, here)
         return self._tracked(file, here) if self._views else self._untracked(file, here)
 
     def _enter(self, directory: RelPath) -> _Here:
-        kept = protection_of_directory(directory, self._seen)
-        protected = Judged(kept) if kept is not None else None
+        protected = protection_of_directory(directory, self._seen)
         scope = directory if self._seen.guards.restored or self._seen.pinned.over_paths else None
         return _Here(directory, self._policies.together.automaton.at(directory), protected, scope)
 

@@ -221,7 +221,7 @@ def _opened(subject: Subject, over: tuple[Rule, ...], seen: Evidence) -> int:
         for rule in over
         # Of a rule with a rank nobody knows since when it is over: the place of a job changes with every newer one.
         if rule.keep_for is not None
-        and not rule.jobs.ranks
+        and (subject.owner is None or not rule.jobs.ranks)
         and not isinstance(base := aged_from(rule.since, subject, seen.now), Unknown)
     ]
     owner = subject.owner
