@@ -120,14 +120,18 @@ class Farm:
         """The same tree, with nobody to tell whose files these are."""
         state, aside = self.tree / ".rules", self.folder / "aside"
         aside.mkdir(exist_ok=True)
-        names = [name for name in SEALED_STATE if (state / name).exists()]
-        for name in names:
-            (state / name).rename(aside / name)
+        for name in SEALED_STATE:
+            if (state / name).exists():
+                (state / name).rename(aside / name)
         try:
             yield
         finally:
-            for name in names:
-                (aside / name).rename(state / name)
+            self.bring_back()
+
+    def bring_back(self) -> None:
+        """Put manifests back that were set aside, also by a benchmark that was killed."""
+        for path in sorted((self.folder / "aside").glob("*")):
+            path.rename(self.tree / ".rules" / path.name)
 
 
 def _build_job(tree: Path, name: str, ended: Instant, sealer: Sealer | None) -> None:

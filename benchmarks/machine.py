@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,8 @@ class Measured:
 
     seconds: float
     """Of wall time, from its start to its end."""
+    processor_s: float
+    """Of processor time, which a busy machine changes less."""
     peak_bytes: int
     """The most memory that it held; of a command with workers, the largest of them."""
 
@@ -41,12 +44,17 @@ def run(command: Sequence[str], *, out: Path | None = None) -> Measured:
         if process.returncode:
             complaints.seek(0)
             sys.exit(f"{shlex.join(command)}\n{complaints.read().decode()}ended with {process.returncode}")
-    return Measured(seconds, usage.ru_maxrss * 1024)
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def median_s(runs: Iterable[Measured]) -> float:
     """The median of the wall times."""
     return statistics.median(one.seconds for one in runs)
+
+
+def median_processor_s(runs: Iterable[Measured]) -> float:
+    """The median of the processor times."""
+    return statistics.median(one.processor_s for one in runs)
 
 
 def median_peak(runs: Iterable[Measured]) -> float:
@@ -75,14 +83,18 @@ def versions() -> list[str]:
 
 
 def machine(place: Path) -> list[str]:
-    """The system, its cores and memory, the filesystem at `place`, and how busy it all was."""
+    """The system, its cores and memory, and the filesystem at `place`."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return [
         f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {pages:.0f} GiB of memory",
-        f"{_filesystem(place)} below `{place}`",
-        f"load of the last 1, 5 and 15 minutes at the start: {load}",
+        _filesystem(place),
     ]
+
+
+def moment() -> str:
+    """Now, and how busy the machine is."""
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load of the last 1, 5 and 15 minutes {load}"  # noqa: TID251 - a page says when
 
 
 def _filesystem(place: Path) -> str:

@@ -6,33 +6,33 @@ Absolute times say little on a shared machine, so each row is a ratio of two com
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from farm import FILES_PER_JOB, Farm
-from machine import machine, versions
+from machine import machine, moment, versions
+from measurements import Results, Sized, read_results, write_results
 from tables import growth_rows, peak_rows, ratio_rows, start_up_rows
 from works import Bench, Runs
 
 REPOSITORY = Path(__file__).parent.parent
 
 
-def report(head: Sequence[str], sizes: Mapping[int, Runs], start_up: Runs, picture: str) -> Iterator[str]:
+def report(results: Results, picture: str) -> Iterator[str]:
     """The whole page, line by line."""
     yield "# Plan and apply on a farm"
     yield ""
     yield "`./dev bench` wrote this page; [performance.md](../../docs/performance.md) says how to read it."
     yield "Wall time of whole processes on a warm cache, medians; the commands of one table ran in turn."
     yield ""
-    yield from (f"- {line}" for line in head)
+    yield from (f"- {line}" for line in results.head)
     yield ""
-    for files, runs in sorted(sizes.items()):
-        yield from ratio_rows(files, runs)
+    for files, one in sorted(results.sizes.items()):
+        yield from ratio_rows(files, one.when, one.runs)
         yield ""
     yield "## Memory, start-up, growth"
     yield ""
-    for table in (peak_rows(sizes), start_up_rows(start_up), growth_rows(sizes)):
+    for table in (peak_rows(results.by_size), start_up_rows(results.start_up), growth_rows(results.by_size)):
         yield from table
         yield ""
     if picture:
@@ -45,6 +45,7 @@ def _arguments() -> argparse.Namespace:
         "--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="files of each farm (up to 3000000)"
     )
     parser.add_argument("--times", type=int, default=5, help="runs of each plan (default 5)")
+    parser.add_argument("--fresh", action="store_true", help="forget the sizes that earlier runs left in the results")
     parser.add_argument("--apply-times", type=int, default=None, help="runs of each apply (default: as --times)")
     parser.add_argument("--farm", default=None, help="a folder for the farms, which stay there and are used again")
     parser.add_argument("--results", default=str(REPOSITORY / "benchmarks/results"), help="where page and picture go")
@@ -74,22 +75,28 @@ def main() -> None:
     kept = Path(asked.farm) if asked.farm else None
     if kept:
         kept.mkdir(parents=True, exist_ok=True)
+    folder = Path(asked.results)
+    folder.mkdir(parents=True, exist_ok=True)
+    results = Results() if asked.fresh else read_results(folder / "farm.json")
     scratch = Path(tempfile.mkdtemp(prefix="rules-bench-", dir=kept))
     try:
-        head = [f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *versions(), *machine(scratch)]  # noqa: TID251 - a page says when
-        apply_times = asked.times if asked.apply_times is None else asked.apply_times
-        bench = Bench(scratch, times=asked.times, apply_times=apply_times)
-        start_up = bench.start_up(REPOSITORY / "policies")
-        sizes = {
-            size: bench.measure(Farm((kept or scratch) / f"farm-{size}", size // FILES_PER_JOB))
-            for size in sorted(set(asked.sizes))
-        }
+        results.head = [*versions(), *machine(scratch)]
+        bench = Bench(scratch)
+        results.start_up = bench.start_up(REPOSITORY / "policies", asked.times)
+        for size in sorted(set(asked.sizes)):
+            when, farm = moment(), Farm((kept or scratch) / f"farm-{size}", size // FILES_PER_JOB)
+            apply_times = asked.times if asked.apply_times is None else asked.apply_times
+            results.sizes[size] = Sized(when, bench.measure(farm, asked.times, apply_times))
+            write_results(results, folder / "farm.json")
     finally:
         shutil.rmtree(scratch)  # noqa: TID251 - our own scratch directory
-    results = Path(asked.results)
-    results.mkdir(parents=True, exist_ok=True)
-    lines = list(report(head, sizes, start_up, _draw(sizes, results)))
-    (results / "farm.md").write_text("\n".join(lines) + "\n")
+    write_page(results, folder)
+
+
+def write_page(results: Results, folder: Path) -> None:
+    """Write the page and the picture, and print the page."""
+    lines = list(report(results, _draw(results.by_size, folder)))
+    (folder / "farm.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 
 

@@ -32,6 +32,7 @@ def build(farm: Farm) -> None:
         farm.clear()
         subprocess.run([sys.executable, str(HERE / "farm.py"), str(farm.folder), str(farm.jobs)], check=True)
         os.sync()
+    farm.bring_back()
     # What was built a moment ago is not due yet; and the first look at a tree is slower than all that follow.
     time.sleep(1.1)
     run(find(farm, "-printf", "%i\\n"))
@@ -62,30 +63,28 @@ def _agree(farm: Farm, plan: Path, listing: Path) -> int:
 class Bench:
     """Measures farms below `scratch`; says what it is at, and how many files each pair agreed on."""
 
-    def __init__(self, scratch: Path, *, times: int, apply_times: int) -> None:
+    def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._times = times
-        self._apply_times = apply_times
         self._seals = write_policies(scratch / "policies-seals", TRACKED)
         self._walks = {
             count: write_policies(scratch / f"policies-{count}", untracked_rules(count)) for count in (20, 200)
         }
 
-    def measure(self, farm: Farm) -> dict[str, list[Measured]]:
-        """Every work on one farm, which stays as it is."""
+    def measure(self, farm: Farm, times: int, apply_times: int) -> dict[str, list[Measured]]:
+        """Every work on one farm, which stays as it is; each so many times."""
         self._say(farm, "building")
         build(farm)
         self._say(farm, "planning from seals")
-        found = self._from_seals(farm)
+        found = self._from_seals(farm, times)
         self._say(farm, "planning by a walk")
-        found |= self._by_walk(farm)
-        for number in range(self._apply_times):
-            self._say(farm, f"applying, {number + 1} of {self._apply_times}")
+        found |= self._by_walk(farm, times)
+        for number in range(apply_times):
+            self._say(farm, f"applying, {number + 1} of {apply_times}")
             for name, one in self._apply(farm.jobs).items():
                 found.setdefault(name, []).append(one)
         return found
 
-    def start_up(self, policies: Path) -> dict[str, list[Measured]]:
+    def start_up(self, policies: Path, times: int) -> dict[str, list[Measured]]:
         """What it costs to start at all."""
         check = [*RULES, "check", "--policies", str(policies)]
         works = {
@@ -93,20 +92,20 @@ class Bench:
             "check": lambda: run(check),
             "python": lambda: run([sys.executable, "-c", "pass"]),
         }
-        in_turn(works, 1)
-        return in_turn(works, max(self._times, 2 * self._times - 1))
+        # The first look at a program is slower than all that follow.
+        return {name: runs[1:] for name, runs in in_turn(works, times + 1).items()}
 
-    def _from_seals(self, farm: Farm) -> dict[str, list[Measured]]:
+    def _from_seals(self, farm: Farm, times: int) -> dict[str, list[Measured]]:
         plan, listing = self._scratch / "seals.plan", self._scratch / "find.txt"
         works = {
             "seals": lambda: run(_plan(farm, self._seals, plan)),
             "seals/find": lambda: run(find(farm, "-printf", "%p %i %s %T@ %C@ %n\\n"), out=listing),
         }
-        found = in_turn(works, self._times)
+        found = in_turn(works, times)
         print(f"  the plan and find name the same {_agree(farm, plan, listing)} files", flush=True)
         return found
 
-    def _by_walk(self, farm: Farm) -> dict[str, list[Measured]]:
+    def _by_walk(self, farm: Farm, times: int) -> dict[str, list[Measured]]:
         plan, listing, fd_listing = (self._scratch / name for name in ("walk.plan", "find.txt", "fd.txt"))
         works = {
             "walk-20": lambda: run(_plan(farm, self._walks[20], plan)),
@@ -116,7 +115,7 @@ class Bench:
         if find_fd():
             works["walk-20/fd"] = lambda: run(_fd(farm), out=fd_listing)
         with farm.without_manifests():
-            found = in_turn(works, self._times)
+            found = in_turn(works, times)
         for one in (listing, fd_listing) if find_fd() else (listing,):
             print(f"  the plan and {one.stem} name the same {_agree(farm, plan, one)} files", flush=True)
         assert _agree(farm, self._scratch / "walk-200.plan", listing)
@@ -125,21 +124,27 @@ class Bench:
     def _apply(self, jobs: int) -> dict[str, Measured]:
         """One apply and one `find -delete`, each on a farm of its own that is as fresh as the other."""
         found = {}
-        farm, plan = Farm(self._scratch / "spent", jobs), self._scratch / "apply.plan"
         for name in ("apply", "apply/find"):
+            farm = Farm(self._scratch / "spent", jobs)
             farm.clear()
             build(farm)
-            if name == "apply":
-                run(_plan(farm, self._seals, plan))
-                common = ["--policies", str(self._seals), "--root", str(farm.tree), "--quiet"]
-                found[name] = run([*RULES, "apply", str(plan), *common])
-            else:
-                found[name] = run(find(farm, "-delete"))
-            farm.spoil()
-            left = sum(len(files) for place, _, files in os.walk(farm.tree) if "/scratch/" in place)  # noqa: TID251 - a check, not the tool
-            assert left == 0, f"{left} files are left"
-        farm.clear()
+            found[name] = self.spend(name, farm)
+            farm.clear()
         return found
+
+    def spend(self, name: str, farm: Farm) -> Measured:
+        """Remove the intermediates of a farm by an apply, or by `find -delete`; it is not whole any more."""
+        plan = self._scratch / "apply.plan"
+        command = find(farm, "-delete")
+        if name == "apply":
+            run(_plan(farm, self._seals, plan))
+            common = ["--policies", str(self._seals), "--root", str(farm.tree), "--quiet"]
+            command = [*RULES, "apply", str(plan), *common]
+        farm.spoil()
+        measured = run(command)
+        left = sum(len(files) for place, _, files in os.walk(farm.tree) if "/scratch/" in place)  # noqa: TID251 - a check, not the tool
+        assert left == 0, f"{left} files are left"
+        return measured
 
     def _say(self, farm: Farm, what: str) -> None:
         print(f"{farm.files} files: {what}", flush=True)

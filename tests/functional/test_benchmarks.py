@@ -56,7 +56,7 @@ def test_the_benchmark_of_jobs_prints_each_cost(tmp_path: Path) -> None:
 
 
 N = r"([\d.]+)"
-RATIO = re.compile(rf"^\| (`rules .+?) \| (.+?) \| {N} \| {N} \| {N} \| ≤ {N} \| (.*) \| 1 \|$", re.MULTILINE)
+RATIO = re.compile(rf"^\| (`rules .+?) \| (.+?) \| {N} \| {N} \| {N} \| ≤ {N} \| (\S+) \|.* \| 1 \|$", re.MULTILINE)
 JOB = JobId("job-0000000")
 
 
