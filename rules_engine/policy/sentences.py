@@ -6,6 +6,7 @@ from rules_engine.policy.model import (
     Action,
     After,
     FileSelector,
+    Guarantee,
     JobSelector,
     PolicySet,
     Rule,
@@ -41,8 +42,18 @@ def sentence(rule: Rule) -> str:
     return f"{text}, {ending}."
 
 
+def promise(guarantee: Guarantee) -> str:
+    """One sentence on what no rule removes; it ends in a full stop."""
+    rule = guarantee.rule
+    which = " ".join([_subject(rule).removeprefix("all "), *_where(rule.files)]).removesuffix(",")
+    if rule.keep_for is None:
+        return f"Guarantee `{guarantee.name}`: no rule ever removes {which}."
+    until = f"{format_duration(rule.keep_for)} after {_clock(rule)}"
+    return f"Guarantee `{guarantee.name}`: no rule removes {which} until {until}."
+
+
 def sentences(policies: PolicySet) -> tuple[str, ...]:
-    """A sentence a rule, in the order of their names, and then what the settings say of every rule."""
+    """A sentence a rule, in the order of their names, then what the settings say of every rule, then the guarantees."""
     cleanup = policies.settings.cleanup
     said = [sentence(rule) for rule in policies.rules]
     said += [_built_in(cleanup), _shield(cleanup)]
@@ -51,6 +62,7 @@ def sentences(policies: PolicySet) -> tuple[str, ...]:
     if cleanup.debug_mode_disables:
         now = " It is on now." if policies.settings.debug else ""
         said.append(f"Nothing is removed in debug mode: every plan keeps everything.{now}")
+    said += [promise(guarantee) for guarantee in policies.guarantees]
     return tuple(one for one in said if one)
 
 

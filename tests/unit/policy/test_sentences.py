@@ -175,3 +175,24 @@ def test_switched_off_cleanup_and_debug_mode_are_said() -> None:
     )
     quiet = "version: 1\nkind: settings\ncleanup: {debug_mode_disables: false}\n"
     assert IN_DEBUG_MODE not in sentences(load_texts({"/p/a.yaml": LAYOUT, "/p/c.yaml": quiet}))
+
+
+def test_a_guarantee_is_said_after_the_rules() -> None:
+    """What no rule removes, ever or for how long."""
+    text = """\
+version: 1
+kind: guarantees
+never_removed:
+  - {name: finals, files: {match: "/finals/", except: "drafts/"}}
+  - {name: early, jobs: {type: cut, status: failed}, files: {in: workspace}, for: 14d}
+  - {name: strays, files: {tracked: false}, for: 7d}
+"""
+    early, finals, strays = sentences(load_texts({"/p/a.yaml": LAYOUT, "/p/g.yaml": text}))[-3:]
+    job = "the end of the job, or the change of the file after it"
+    assert (
+        early == f"Guarantee `early`: no rule removes files of failed `cut` jobs in a workspace until 14d after {job}."
+    )
+    which = "files, with an owner or without, that match `/finals/` but not `drafts/`"
+    assert finals == f"Guarantee `finals`: no rule ever removes {which}."
+    last = "7d after the last change of the file"
+    assert strays == f"Guarantee `strays`: no rule removes files without an owner until {last}."
