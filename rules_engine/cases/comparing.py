@@ -65,9 +65,8 @@ def _holds(expected: Expectation, ran: Ran) -> bool:
     found = ran.became(expected.path)
     if found.fate is not expected.fate:
         return False
-    by_a_rule = found.because in {None, Because.KEEP_RULE, Because.KEEP_RULE_CANNOT_TELL}
     return (
-        (not expected.rules or (by_a_rule and found.rules == expected.rules))
+        expected.rules in {(), found.rules}
         and expected.because in {None, found.because}
         and expected.at in {None, found.until}
         and expected.waits_for in {"", found.waits_for, _bare(found.waits_for)}
@@ -81,7 +80,7 @@ def _bare(waits_for: str) -> str:
 
 def _unexpected(ran: Ran) -> Iterable[RelPath]:
     """What goes and is not named: a directory that goes whole once, instead of all that lies in it."""
-    named = {one.path for one in ran.case.expected if one.fate is not Fate.WOULD_GO}
+    named = {one.path for one in ran.case.expected}
     for path in ran.units:
         inside = [file for file in ran.files if is_below(file, path)]
         if path not in named and not (inside and named.issuperset(inside)):

@@ -89,6 +89,13 @@ def test_a_unit_is_expected_by_its_directory_or_by_all_its_files() -> None:
     assert one == ("scratch/a/x", "kept", "delete by `whole`, with all of `scratch/a`")
 
 
+def test_a_unit_without_a_file_has_to_be_expected_too() -> None:
+    """There is no file in it by which it could be."""
+    case = "jobs: {a: {type: clip, ended: 25h ago}}\ndirectories: {scratch/a/temp: 25h ago}"
+    assert differences(f"{case}\nexpect: {{}}", WHOLE) == [("scratch/a", "", "delete by `whole`")]
+    assert differences(f"{case}\nexpect: {{delete: [scratch/a]}}", WHOLE) == []
+
+
 def test_a_unit_that_stays_says_what_keeps_it() -> None:
     """Its evidence is the first thing that keeps all of it."""
     files = "files: {renders/a/x: 8d ago, renders/a/hero/y: 8d ago}"
@@ -149,6 +156,27 @@ def test_what_goes_anyway_is_not_shown_as_what_would_go() -> None:
     case = "files: {a.part: 8d ago}"
     (one,) = differences(f"{case}\nexpect: {{trash: [a.part], would_go: [a.part]}}", STRAYS, shown)
     assert one == ("a.part", "would go", "trash by `strays`")
+    assert differences(f"{case}\nexpect: {{would_go: [a.part]}}", STRAYS, shown) == [one]
+
+
+def test_each_rule_that_only_reports_is_asked_alone() -> None:
+    """One that is not due delays no other, and a rule that would not take the file is no answer."""
+    other = SHOWN.replace("shown", "slow").replace("7d", "30d")
+    case = "files: {a.log: 8d ago, b.log: 31d ago}"
+    both = "b.log: [shown, slow]"
+    assert differences(f"{case}\nexpect: {{would_go: {{a.log: shown, {both}}}}}", SHOWN, other) == []
+    (one,) = differences(f"{case}\nexpect: {{would_go: {{a.log: slow, {both}}}}}", SHOWN, other)
+    assert one == ("a.log", "would go by `slow`", "kept: no_rule: no rule selects it; would go by `shown`")
+    (one,) = differences(f"{case}\nexpect: {{would_go: {{b.log: shown}}}}", SHOWN, other)
+    assert one[0] == "b.log"
+
+
+def test_a_keep_rule_with_the_name_of_a_reason_is_the_rule() -> None:
+    """A rule is what somebody reviewed; the reason of that name is said by listing the path."""
+    named = HEROES.replace("heroes", "pinned")
+    assert differences("files: {hero/a.part: 8d ago}\nexpect: {kept: {hero/a.part: pinned}}", STRAYS, named) == []
+    case = "files: {b.part: 1d ago}\npins: [b.part]\nexpect: {kept: {b.part: pinned}}"
+    assert len(differences(case, STRAYS, named)) == 1
 
 
 def test_a_unit_that_would_go_is_one_path() -> None:

@@ -56,6 +56,8 @@ def test_a_keep_rule_of_jobs_is_held_back_by_one_condition() -> None:
     """A job with another status is near, whatever else the case shows."""
     case = "jobs: {a: {type: clip, status: failed, ended: 20d ago}}\nfiles: {scratch/a/x: undeclared}"
     assert counted("early", [SCRATCH, EARLY], case) == (0, 1)
+    large = "{name: large, jobs: {status: completed}, files: {larger_than: 1GiB}, action: keep}"
+    assert counted("large", [SCRATCH, large], case) == (0, 0)
 
 
 def test_a_rule_that_only_reports_decides_what_would_go() -> None:

@@ -118,6 +118,20 @@ def test_a_directory_between_is_as_old_as_what_came_into_it() -> None:
     assert sorted(result.ran.directories) == ["o/a", "o/a/b", "o/a/b/c", "o/d/e"]
 
 
+def test_a_directory_says_its_own_time_where_it_is_named() -> None:
+    """What lies in it makes it no older and, being named, no younger."""
+    inner = "{name: inner, directories: {match: ['/o/*/*/'], empty: true}, after: 1d, action: delete}"
+    outer = (
+        "{name: outer, directories: {match: ['/o/*/'], except: ['/o/*/*/'], empty: true}, after: 7d, action: delete}"
+    )
+    unnamed = "directories: {o/d/e: 9d ago, o/d/f: 2d ago}\nexpect: {delete: [o/d/e, o/d/f], kept: [o/d]}"
+    assert differences(unnamed, inner, outer) == []
+    named = "directories: {o/d: 1d ago, o/d/e: 9d ago}\nexpect: {delete: [o/d/e], kept: [o/d]}"
+    assert differences(named, inner, outer) == []
+    old = "directories: {o/d: 9d ago, o/d/e: 2d ago}\nexpect: {delete: [o/d/e, o/d]}"
+    assert differences(old, inner, outer) == []
+
+
 def test_ranks_count_the_jobs_of_the_scene() -> None:
     """What is asked twice of a root is asked twice of a scene."""
     older = "{name: older, jobs: {type: clip, beyond_newest: 1}, files: {in: workspace}, after: 1d, action: trash}"
