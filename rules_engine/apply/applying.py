@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
+from rules_engine.apply.above import Above
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.applied import record_applied, record_released
 from rules_engine.apply.carrying import Carrying
@@ -200,9 +201,10 @@ class _Application:
         with recording():
             parents.close_left_open()
             handover = Handover(state, clock, run_id=self.folder.run_id, uid=os.geteuid())
-        present = Present(root, jobs, self.policies, self.own, clock, pins=PinsOnDisk(state))
+        above = Above(root)
+        present = Present(root, jobs, self.policies, self.own, clock, pins=PinsOnDisk(state), above=above)
         strict = self.policies.settings.in_use is AskInUse.STRICT
-        in_use = InUse(root, clock, present.is_done, strict=strict)
+        in_use = InUse(root, clock, present.is_done, strict=strict, above=above)
         writers = Writers(jobs)
         retrier = Retrier(self.policies.settings.retry, clock)
         return Carrying(

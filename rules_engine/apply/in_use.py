@@ -34,8 +34,17 @@ _ASKED: Final = frozenset({StepAction.DELETE, StepAction.TRASH, StepAction.REMOV
 class InUse:
     """Asks before a step whether a process uses what would go."""
 
-    def __init__(self, root: Directory, clock: Clock, is_done: Callable[[Batch], bool], *, strict: bool) -> None:
-        self._above = Above(root, _lock_of)
+    def __init__(
+        self,
+        root: Directory,
+        clock: Clock,
+        is_done: Callable[[Batch], bool],
+        *,
+        strict: bool,
+        above: Above | None = None,
+    ) -> None:
+        self._above = above or Above(root)
+        self._locked_above = self._above.ask(_lock_of)
         self._clock = clock
         self._is_done = is_done
         self._strict = strict
@@ -54,7 +63,7 @@ class InUse:
         if batch.action not in _ASKED:
             return None
         if self._batch is not batch:
-            self._held = self._above.says(batch.directory, here)
+            self._held = self._locked_above(batch.directory, here)
             self._asks = self._strict or not self._is_done(batch)
             self._batch = batch
         if self._held:

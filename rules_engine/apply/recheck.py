@@ -49,13 +49,15 @@ class Present:
         clock: Clock,
         *,
         pins: PinsOnDisk,
+        above: Above | None = None,
     ) -> None:
         self._jobs = jobs
         self._pins = pins
         self._policies = policies
         self._own = tuple(own)
         self._clock = clock
-        self._above = Above(root, self._held_in)
+        self._above = above or Above(root)
+        self._held_above = self._above.ask(self._held_in)
         self._read()
 
     def look_again(self, amended: frozenset[JobId]) -> None:
@@ -113,7 +115,7 @@ class Present:
     def _of_way_back(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         if batch.action is StepAction.RESTORE:
             # A marker keeps what is there, and nothing from coming back; another root is somebody else's tree.
-            held = self._above.says(batch.directory, here)
+            held = self._held_above(batch.directory, here)
             return _protected(held) if held == _ANOTHER_ROOT else None
         if self._pins.has_changed():
             self._read()
@@ -124,7 +126,7 @@ class Present:
 
     def _of_batch(self, batch: Batch, here: Directory) -> StepResult | None:
         # Why everything in it is out of reach since the plan.
-        held = self._above.says(batch.directory, here)
+        held = self._held_above(batch.directory, here)
         if held:
             return _protected(held)
         kept = protection_of_directory(batch.directory, self._seen)

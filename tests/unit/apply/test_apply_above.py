@@ -25,17 +25,30 @@ def test_the_nearest_directory_that_says_something_counts(tmp_path: Path) -> Non
     (tmp_path / "a/b/c").mkdir(parents=True)
     looks = Looks()
     with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b/c")) as here:
-        above = Above(root, looks)
-        before = above.says(RelPath("a/b/c"), here)
+        above = Above(root)
+        says = above.ask(looks)
+        before = says(RelPath("a/b/c"), here)
         assert before == ""
         for where in (".", "a", "a/b/c"):
             (tmp_path / where / "says").write_text(where)
             # Remembered until it is told to forget.
-            assert above.says(RelPath("a/b/c"), here) == before
+            assert says(RelPath("a/b/c"), here) == before
             above.forget()
-            before = above.says(RelPath("a/b/c"), here)
+            before = says(RelPath("a/b/c"), here)
             assert before == where
     assert looks.at == ["", "a", "a/b", "a/b/c"] * 4
+
+
+def test_two_questions_go_down_once_and_forget_together(tmp_path: Path) -> None:
+    """Each hears what its own look says, of every directory on the way."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/says").write_text("something")
+    first, second = Looks(), Looks()
+    with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b")) as here:
+        above = Above(root)
+        asks = [above.ask(look) for look in (first, lambda path, handle: second(path, handle) and f"{path}!")]
+        assert [ask(RelPath("a/b"), here) for ask in asks] == ["something", "a!"]
+    assert first.at == second.at == ["", "a", "a/b"]
 
 
 def test_a_directory_that_is_gone_says_nothing(tmp_path: Path) -> None:
@@ -44,7 +57,7 @@ def test_a_directory_that_is_gone_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "says").write_text("root")
     with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b/c")) as here:
         (tmp_path / "a").rename(tmp_path / "away")
-        assert Above(root, Looks()).says(RelPath("a/b/c"), here) == "root"
+        assert Above(root).ask(Looks())(RelPath("a/b/c"), here) == "root"
 
 
 def test_what_cannot_be_looked_at_is_an_error_and_leaves_nothing_open(tmp_path: Path) -> None:
@@ -52,9 +65,9 @@ def test_what_cannot_be_looked_at_is_an_error_and_leaves_nothing_open(tmp_path: 
     (tmp_path / "a/b/c").mkdir(parents=True)
     (tmp_path / "a/b/says").mkdir()
     with Directory.open_root(str(tmp_path)) as root, root.open(RelPath("a/b/c")) as here:
-        above, before = Above(root, Looks()), _open_files()
+        says, before = Above(root).ask(Looks()), _open_files()
         with pytest.raises(IsADirectoryError):
-            above.says(RelPath("a/b/c"), here)
+            says(RelPath("a/b/c"), here)
         assert _open_files() == before
 
 
