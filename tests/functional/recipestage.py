@@ -55,7 +55,7 @@ def staged(path: Path, setup: Mapping[str, Any]) -> Iterator[Place]:
     place.media.mkdir()
     if not setup.get("bare"):
         for policy in REPOSITORY.glob("policies/*.yaml"):
-            if policy.name != "cleanup.yaml":
+            if not policy.name.startswith("cleanup."):
                 place.write(f"policies/{policy.name}", policy.read_text("utf-8"))
         Root.create(str(place.media)).close()
         make_jobs(place, setup.get("jobs", {}))
