@@ -171,3 +171,21 @@ def test_rules_that_are_asked_one_by_one_give_the_same_answer(drawn: World, guar
     (apart,) = hold(policies, [guarantee], FEW)
     event(f"{type(at_once).__name__} {type(apart).__name__}")
     assert isinstance(apart, (NotKnown, type(at_once)))
+
+
+@TRIED
+@given(st.one_of(worlds(), unit_worlds()))
+def test_what_goes_by_several_rules_goes_by_each_of_them_alone(drawn: World) -> None:
+    """Other removals only delay it, and keep rules only keep."""
+    world = replace(drawn, ranks=drawn.evidence.ranks)
+    by_name = {rule.name: rule for rule in world.policies.rules}
+    alone: dict[RuleName, dict[RelPath, Decision]] = {}
+    for path, decision in gone(world).items():
+        assert isinstance(decision, Remove)
+        for name in decision.rules:
+            if name not in alone:
+                rule = by_name.get(name)
+                rules = (rule,) if rule is not None else ()
+                some = replace(world.policies, rules=rules, built_in=rule is None)
+                alone[name] = gone(replace(world, policies=some))
+            assert path in alone[name]
