@@ -57,21 +57,25 @@ def find_late(rule: Rule, policies: PolicySet, budget: Budget) -> Finding | None
     for other in _that_may_delay(rule, taking_part):
         if all(other.name not in one.waits_for for one in met):
             search(taking_part, [rule, other], _Asked(rule, other, alone, met), budget)
+    if policies.settings.cleanup.preserve_on_failure > min(_waits(rule.after), default=FOREVER):
+        search(taking_part, [rule], _Asked(rule, None, alone, met), budget)
     return _finding(rule, met, always=always) if met else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whether a file waits for one other rule; what was found is noted."""
+    """Whether a file waits for one other rule, or for the failure shield; what was found is noted."""
 
     rule: Rule
-    other: Rule
+    other: Rule | None
     alone: PolicySet
     met: list[_Delay]
 
     def __call__(self, situation: Situation, told: Fate) -> bool:
         delay = _delay(self.rule, self.alone, situation, told)
-        if delay is None or not delay.length or self.other.name not in delay.waits_for:
+        if delay is None or not delay.length:
+            return False
+        if delay.waits_for if self.other is None else self.other.name not in delay.waits_for:
             return False
         self.met.append(delay)
         return True
@@ -131,7 +135,7 @@ def _finding(rule: Rule, met: list[_Delay], *, always: bool) -> Finding:
         Kind.LATE,
         rule,
         f"`{rule.name}` {often} waits for {named(names)}: due after {due}, it takes such a file after {goes}",
-        "no file goes before every rule agrees: narrow the longer one, or write here how long it really takes",
+        "no file goes before every rule agrees; where that is not meant, narrow what it waits for",
         tuple(RuleName(name) for name in names if name != SHIELD),
         longest.situation,
         longest.fate,

@@ -68,8 +68,8 @@ def _in_the_way(rule: Rule, policies: PolicySet, answer: Nothing, budget: Budget
     if keeps:
         ways.insert(0, f"{named(keeps)} {'keeps' if len(keeps) == 1 else 'keep'} what it selects")
     if others:
-        what = "decides first (`otherwise`)" if len(others) == 1 else "decide first (`otherwise`)"
-        ways.insert(0, f"{named(others)} {what if rule.otherwise else 'never comes'}")
+        what = "decides first" if len(others) == 1 else "decide first"
+        ways.insert(0, f"{named(others)} {f'{what}, for it says `otherwise`' if rule.otherwise else 'never comes'}")
     return Finding(
         Kind.NEVER,
         rule,
@@ -83,41 +83,46 @@ def _in_the_way(rule: Rule, policies: PolicySet, answer: Nothing, budget: Budget
 
 def _selects_nothing(rule: Rule, policies: PolicySet, budget: Budget) -> Finding:
     """A rule that selects no file, with the first condition without which it would."""
-    for word, relaxed in _relaxed(rule):
+    why, help_text, example = "its conditions exclude each other", "write them otherwise, or remove the rule", None
+    for condition, advice, relaxed in _relaxed(rule):
         answer = search(acting(policies, rule), [relaxed], lambda _situation, _told: True, budget)
         if isinstance(answer, Witness):
-            return Finding(
-                Kind.NEVER,
-                rule,
-                f"`{rule.name}` can never select a file: {word} leaves none",
-                f"drop {word}, write it otherwise, or remove the rule",
-                situation=answer.situation,
-                fate=fate(policies, answer.situation),
-            )
+            why, help_text, example = condition, advice, answer
+            break
     return Finding(
-        Kind.NEVER, rule, f"`{rule.name}` can never select a file: its conditions exclude each other", "remove it"
+        Kind.NEVER,
+        rule,
+        f"`{rule.name}` can never select a file: {why}",
+        help_text,
+        situation=None if example is None else example.situation,
+        fate=None if example is None else fate(policies, example.situation),
     )
 
 
-def _relaxed(rule: Rule) -> Iterator[tuple[str, Rule]]:
-    """The rule without one of its conditions, and the word for it."""
+def _relaxed(rule: Rule) -> Iterator[tuple[str, str, Rule]]:
+    """The rule without one of its conditions, why that one is in the way, and what to do about it."""
     files, jobs = rule.files, rule.jobs
     if files.exclude is not None:
-        yield "`except`", replace(rule, files=replace(files, exclude=None))
+        yield _without("except", "takes away all that it selects", replace(rule, files=replace(files, exclude=None)))
     if rule.is_removal and not rule.deliverables:
-        yield "that it says nothing of `deliverables`", replace(rule, deliverables=True)
+        help_text = "add `deliverables: true` if they may go, or remove the rule"
+        yield "all that its other conditions select are deliverables", help_text, replace(rule, deliverables=True)
     if files.larger_than is not None or files.smaller_than is not None:
-        yield "the size", replace(rule, files=replace(files, larger_than=None, smaller_than=None))
-    if files.place is not None:
-        yield f"`in: {files.place}`", replace(rule, files=replace(files, place=None))
-    if files.types is not None:
-        yield "`type`", replace(rule, files=replace(files, types=None))
-    if jobs.parameters:
-        yield "`parameters`", replace(rule, jobs=replace(jobs, parameters=()))
-    if jobs != JobSelector():
-        yield "`jobs`", replace(rule, jobs=JobSelector(statuses=jobs.statuses))
-    if files.match is not None and rule.unit is not Unit.DIRECTORY:
-        yield "`match`", replace(rule, files=replace(files, match=None))
+        sizes = replace(rule, files=replace(files, larger_than=None, smaller_than=None))
+        yield _without("larger_than` or `smaller_than", "leaves no size", sizes)
+    for key, relaxed in (
+        ("in", replace(rule, files=replace(files, place=None))),
+        ("type", replace(rule, files=replace(files, types=None))),
+        ("jobs.parameters", replace(rule, jobs=replace(jobs, parameters=()))),
+        ("jobs", replace(rule, jobs=JobSelector(statuses=jobs.statuses))),
+        ("match", replace(rule, files=replace(files, match=None))),
+    ):
+        if relaxed != rule and (key != "match" or rule.unit is not Unit.DIRECTORY):
+            yield _without(key, "leaves nothing of what its other conditions select", relaxed)
+
+
+def _without(key: str, does: str, relaxed: Rule) -> tuple[str, str, Rule]:
+    return f"`{key}` {does}", f"write `{key}` otherwise, or remove the rule", relaxed
 
 
 def _not_shown(rule: Rule) -> Finding:
