@@ -7,6 +7,8 @@ from rules_engine.errors import InvalidValueError
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.nodes import Node
 from rules_engine.values.quantities import (
+    EARLIEST,
+    FOREVER,
     Instant,
     format_duration,
     format_instant,
@@ -31,10 +33,17 @@ def parse_moment(text: str, now: Instant) -> Instant:
     if text == "now":
         return now
     if text.endswith(" ago"):
-        return Instant(now - parse_duration(text.removesuffix(" ago")))
+        return _within(text, now - parse_duration(text.removesuffix(" ago")))
     if text.startswith("in "):
-        return Instant(now + parse_duration(text.removeprefix("in ")))
+        return _within(text, now + parse_duration(text.removeprefix("in ")))
     return parse_instant(text)
+
+
+def _within(text: str, instant: int) -> Instant:
+    # A plan can be made of no other moment, and no manifest can hold one.
+    if not EARLIEST <= instant < FOREVER:
+        raise InvalidValueError("time", text, "lies outside the years 1678 to 2261")
+    return Instant(instant)
 
 
 def read_moment(node: Node, now: Instant, findings: Findings) -> Instant | None:
