@@ -33,6 +33,7 @@ class SealAmender:
     def __init__(self, store: ManifestStore) -> None:
         self._store = store
         self._amendments: dict[JobId, _Amendment] = {}
+        self._missed: dict[JobId, str] = {}
 
     def add(self, batch: Batch, first: int, outcomes: Iterable[Outcome]) -> None:
         """Note the outcomes of the entries of `batch` from `first` on."""
@@ -56,11 +57,22 @@ class SealAmender:
         """
         amendments, self._amendments = self._amendments, {}
         for job_id, one in sorted(amendments.items()):
+            self._missed.pop(job_id, None)
             if one.removed or one.unsealed or one.unlisted:
-                self._store.amend_seal(job_id, removed=one.removed, unsealed=one.unsealed, unlisted=one.unlisted)
+                missed = self._store.amend_seal(
+                    job_id, removed=one.removed, unsealed=one.unsealed, unlisted=one.unlisted
+                )
+                if missed is not None:
+                    # Said again with the next group, by which it may be there again.
+                    self._amendments[job_id], self._missed[job_id] = one, missed
             if one.returned or one.made:
                 self._store.return_to_seal(job_id, one.returned, one.made)
         return frozenset(amendments)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Why seals could not be brought up to date, one line each; the next plan finds what went gone."""
+        return tuple(self._missed[job_id] for job_id in sorted(self._missed))
 
 
 def _note_back(amendment: _Amendment, entry: Entry, path: RelPath, outcome: Outcome) -> None:

@@ -157,8 +157,11 @@ class _Application:
                 self._retire(jobs)
         return result
 
+    def _amender(self) -> SealAmender:
+        return SealAmender(ManifestStore(self.root, self.clock))
+
     def _close_others(self) -> None:
-        notes = close_others(self.root.require_state(), self.folder.run_id, self.clock)
+        notes = close_others(self.root.require_state(), self.folder.run_id, self.clock, self._amender())
         if notes:
             self.listen(LeftBehind(notes))
 
@@ -219,7 +222,7 @@ class _Application:
             ),
             group=Group(root, self.folder, clock, commits=recorded[-1].commit if recorded else 0),
             folder=self.folder,
-            amender=SealAmender(ManifestStore(self.root, clock)),
+            amender=self._amender(),
             handover=handover,
             look_again=lambda amended: _look_again(present, (in_use, writers), amended),
             clock=clock,

@@ -13,6 +13,7 @@ from rules_engine.apply.model import (
     Committed,
     Event,
     InterruptedRunError,
+    LeftBehind,
     Noted,
     Outcome,
     RunEnded,
@@ -209,6 +210,8 @@ class Carrying:
             stopped_because=why,
             guards=self._guards,
         )
+        if self._amender.missed:
+            self._listen(LeftBehind(self._amender.missed))
         result = self._reported(result)
         self._listen(RunEnded(result))
         return result

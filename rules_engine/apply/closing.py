@@ -3,16 +3,17 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
-from rules_engine.apply.model import RunResult, RunState, StalePlanError, Tally
+from rules_engine.apply.amend import SealAmender
+from rules_engine.apply.model import Outcome, RunResult, RunState, StalePlanError, Tally
 from rules_engine.apply.outcomes import OutcomeLine, read_lines
 from rules_engine.apply.report import from_report, to_report
 from rules_engine.apply.runs import OUTCOMES, PLAN, REPORT, RUNS, store_report
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area
-from rules_engine.plan.model import Plan
+from rules_engine.plan.model import Batch, Plan
 from rules_engine.plan.planfile import PlanFileError, read_plan
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
@@ -34,8 +35,10 @@ def check_not_closed(result: RunResult) -> None:
         raise StalePlanError(f"run {result.run_id} was cut short, and is {result.stopped_because}", "make a new plan")
 
 
-def close_others(state: Directory, by: str, clock: Clock) -> tuple[str, ...]:
+def close_others(state: Directory, by: str, clock: Clock, amender: SealAmender) -> tuple[str, ...]:
     """Close every run but `by` that is not over; one line for each that cannot be closed.
+
+    `amender` tells the seals what such a run recorded last: killed in between, it did not.
 
     Only the holder of the root lock calls it, before the first step of a run that is not going on with an earlier one.
     """
@@ -47,17 +50,17 @@ def close_others(state: Directory, by: str, clock: Clock) -> tuple[str, ...]:
         with runs:
             for run_id in runs.names():
                 if run_id != by and _ID.fullmatch(run_id):
-                    notes += _closed(runs, run_id, by, clock)
+                    notes += _closed(runs, run_id, by, clock, amender)
     except OSError as err:
         notes.append(f"`.rules/{RUNS}` cannot be read: {err.strerror}")
     return tuple(notes)
 
 
-def _closed(runs: Directory, run_id: str, by: str, clock: Clock) -> tuple[str, ...]:
+def _closed(runs: Directory, run_id: str, by: str, clock: Clock, amender: SealAmender) -> tuple[str, ...]:
     try:
         with runs.open(RelPath(run_id)) as here:
             if not _is_over(here):
-                _close(here, run_id, by, clock.now())
+                _close(here, run_id, by, clock.now(), amender)
     except OSError as err:
         return (f"run {run_id} was cut short and cannot be closed: {err.strerror or err}",)
     return ()
@@ -75,17 +78,17 @@ def _is_over(here: Directory) -> bool:
         return True
 
 
-def _close(here: Directory, run_id: str, by: str, now: Instant) -> None:
+def _close(here: Directory, run_id: str, by: str, now: Instant, amender: SealAmender) -> None:
     try:
         with here.open_file(PLAN) as source:
             plan = read_plan(source)
             if "publish" in plan.header.ask:
                 # It needs the lock of its job alone, and may go on at this moment.
                 return
-            started, tally = plan.header.now, _tally(plan, _lines(here))
+            started, tally, last = plan.header.now, *_tally(plan, _lines(here))
     except (FileNotFoundError, PlanFileError):
         # Killed before its plan was whole, it did nothing; and what a damaged plan wanted nobody can go on with.
-        started, tally = now, Tally()
+        started, tally, last = now, Tally(), []
     result = RunResult(
         run_id=run_id,
         state=RunState.CLOSED,
@@ -96,6 +99,10 @@ def _close(here: Directory, run_id: str, by: str, now: Instant) -> None:
         noted=tuple(tally.noted),
         stopped_because=f"closed by run {by}",
     )
+    # First the seals: once it has a report, nobody looks at this run again.
+    for part in last:
+        amender.add(*part)
+    amender.amend()
     store_report(here, to_report(result))
 
 
@@ -105,17 +112,23 @@ def _lines(here: Directory) -> Sequence[OutcomeLine]:
     return ()
 
 
-def _tally(plan: Plan, lines: Sequence[OutcomeLine]) -> Tally:
-    """What the recorded outcomes add up to."""
+_Part: TypeAlias = tuple[Batch, int, list[Outcome]]
+"""A batch, the number of an entry in it, and what became of that entry and those after it."""
+
+
+def _tally(plan: Plan, lines: Sequence[OutcomeLine]) -> tuple[Tally, list[_Part]]:
+    """What the recorded outcomes add up to, and those of the last commit."""
     by_batch: dict[int, list[OutcomeLine]] = {}
     for line in lines:
         by_batch.setdefault(line.batch, []).append(line)
-    tally = Tally()
+    tally, last = Tally(), list[_Part]()
     for number, batch in enumerate(plan.batches):
         index = 0
         for line in by_batch.get(number, ()):
             # Interrupted while it was recorded, a group may have been recorded twice.
             if line.first == index:
                 tally.note(batch, index, line.runs)
+                if line.commit == lines[-1].commit:
+                    last.append((batch, index, [one.outcome for one in line.outcomes()]))
                 index += line.steps
-    return tally
+    return tally, last

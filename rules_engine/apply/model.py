@@ -233,7 +233,7 @@ class StateRetired:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What earlier runs had begun to remove could not be removed to its end by this one either."""
+    """What a run leaves to later ones: the rest of what earlier ones had begun to remove, seals it could not read."""
 
     notes: tuple[str, ...]
     """One line each; the run is not worse for it."""

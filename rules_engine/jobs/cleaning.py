@@ -137,6 +137,13 @@ class _Course:
         return Path(self.root.path, path)
 
 
+def why_put_off(err: Exception) -> str:
+    """Why a cleanup cannot be done now, in one line."""
+    if isinstance(err, OSError) and err.strerror is not None:
+        return f"the system refuses: {err.strerror}"
+    return str(err).partition("\n")[0] or type(err).__name__
+
+
 def clean(root: Root, clock: Clock, cleaning: Cleaning, logger: logging.Logger) -> CleanupResult:
     """What one cleanup came to; what failed, or was put off, is logged path by path.
 
@@ -149,7 +156,7 @@ def clean(root: Root, clock: Clock, cleaning: Cleaning, logger: logging.Logger) 
     try:
         course.run()
     except _PUT_OFF as err:
-        result.deferred.append(str(err).partition("\n")[0])
+        result.deferred.append(why_put_off(err))
     for path, cause in result.failed.items():
         logger.warning("cleanup: `%s` could not be removed: %s", escape(str(path)), cause)
     for why in result.deferred:

@@ -11,7 +11,7 @@ from typing import Final
 from rules_engine.apply.model import Noted
 from rules_engine.filesystem.locks import is_root_locked
 from rules_engine.filesystem.root import Root
-from rules_engine.jobs.cleaning import Cleaning, clean
+from rules_engine.jobs.cleaning import Cleaning, clean, why_put_off
 from rules_engine.jobs.convert import absolute_path
 from rules_engine.jobs.due import Hint, come, hint, settle
 from rules_engine.jobs.foreseeing import Falls, foresee, next_look
@@ -58,7 +58,7 @@ def finish_and_clean(
     try:
         return ended.record, _Ending(root, policies, clock, store, ended, logger, on_notice).clean()
     except Exception as err:  # noqa: BLE001 - a cleanup that cannot be done must not make a finished job look failed
-        why = str(err).partition("\n")[0] or type(err).__name__
+        why = why_put_off(err)
         logger.warning("cleanup: put off: %s", why)
         return ended.record, CleanupResult(deferred=[why])
 

@@ -1,5 +1,7 @@
 """The manifests and seals of a root as they lie on the disk; reading only."""
 
+import errno
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +28,7 @@ class Listing:
     """Which logs and seals there are."""
 
     logs: Mapping[JobId, Mapping[str, int]] = field(default_factory=dict)
-    """Job → host → length of its log; -1 where that cannot be told."""
+    """Job → host → length of its log; where that cannot be told, the number of the error, negative."""
     seals: frozenset[JobId] = frozenset()
     backups: Mapping[JobId, Mapping[str, int]] = field(default_factory=dict)
     """Job → host → length of the backup of its log, where it has one."""
@@ -64,7 +66,7 @@ def _list_logs(state: Directory, place: str) -> tuple[dict[JobId, dict[str, int]
                 odd.append(name)
             elif area is not None:
                 length = _length(area, name)
-                logs.setdefault(found[0], {})[found[1]] = -1 if length is None else length
+                logs.setdefault(found[0], {})[found[1]] = -errno.ENOENT if length is None else length
     return logs, tuple(odd)
 
 
@@ -156,6 +158,8 @@ def lost_lines(seal: Seal, hosts: Mapping[str, int]) -> str | None:
         name = log_name(seal.record.job_id, log.host)
         if log.host not in hosts:
             return f"manifest `{name}` is gone"
+        if hosts[log.host] < 0:
+            return f"manifest `{name}` cannot be looked at: {os.strerror(-hosts[log.host])}"
         if hosts[log.host] < log.length:
             return f"manifest `{name}` is shorter than when the job was sealed"
     return None
@@ -202,9 +206,9 @@ def _unreadable(name: str, err: OSError) -> UntrustedStateError:
 
 
 def _length(area: Directory, name: str) -> int | None:
-    """The length of a file; -1 where that cannot be told, None where it is not there."""
+    """The length of a file; where that cannot be told, the error's number, negative; None where it is not there."""
     try:
         found = area.stat(name)
-    except OSError:
-        return -1
+    except OSError as err:
+        return -(err.errno or errno.EIO)
     return found.size if found is not None else None

@@ -275,16 +275,18 @@ class ManifestStore:
         removed: Collection[RelPath] = (),
         unsealed: Collection[RelPath] = (),
         unlisted: Collection[RelPath] = (),
-    ) -> None:
+    ) -> str | None:
         """Take the outcomes of a run into a seal: what went, which entries and which listings to look at again.
 
-        A job without a current seal has none to amend: plans look at its files anyway.
+        A job without a current seal has none to amend: plans look at its files anyway. Of one that cannot be read now
+        it says why: a plan that can read it again takes what went for still there.
         """
         known = check_job_id(job_id)
-        seal = self._read(known).seal
-        if seal is not None:
+        found = self._read(known)
+        if found.seal is not None:
             self._seals.pop(known, None)
-            seal_amended(self._root.require_state(), seal, amended(seal, removed, unsealed, unlisted))
+            seal_amended(self._root.require_state(), found.seal, amended(found.seal, removed, unsealed, unlisted))
+        return found.note
 
     def return_to_seal(self, job_id: str, files: Mapping[RelPath, SealedRow], directories: Collection[RelPath]) -> None:
         """Take what was put back from the trash into a seal; where none is current, the logs tell of it anyway."""

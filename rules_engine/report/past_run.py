@@ -9,6 +9,7 @@ from rules_engine.apply.outcomes import OutcomeRun
 from rules_engine.jobs.runs import PastBatch, RecordedRun, RunDetails
 from rules_engine.plan.model import Batch, Count, Entry, StepAction
 from rules_engine.report.documents import Json, document, path_json
+from rules_engine.report.run_text import guards_line
 from rules_engine.report.runs_text import Outlook, run_json, state_of, story
 from rules_engine.report.tables import align, joined
 from rules_engine.report.words import FILE_STEPS, VERBS, moment, name
@@ -72,6 +73,7 @@ def past_run_lines(
     planned = "" if run.planned is None else f", planned {moment(run.planned, outlook.now)}"
     yield f"run {run.run_id} {state_of(run)}, {moment(run.when, outlook.now)}{planned}"
     yield from story(run, outlook)
+    yield from guards_line(run.result) if run.result is not None else ()
     if details is None:
         yield "its plan cannot be read, so nothing more is known"
         return

@@ -97,6 +97,13 @@ def _guards(result: RunResult, *, verbose: bool) -> Iterator[str]:
         yield f"guards active: {', '.join(active)}"
 
 
+def guards_line(result: RunResult) -> Iterator[str]:
+    """One line about the guards of the system in a run; none where its report names none."""
+    active = ", ".join(one.guard for one in result.guards if one.active) or "none"
+    absent = "".join(f"; without {one.guard}: {escape(one.note)}" for one in missing(result.guards))
+    yield from [f"guards: {active}{absent}"] if result.guards else []
+
+
 def _handed_over(result: RunResult) -> Iterator[str]:
     refused = sum(one.errno in PERMISSIONS for one in result.failures)
     if refused:

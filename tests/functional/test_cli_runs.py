@@ -102,6 +102,7 @@ def test_a_run_is_shown_by_its_id_its_beginning_or_last(place: Place, run_id: st
     assert len(texts) == 1
     lines = place.rules("show", "last").out.splitlines()
     assert "  `parts`        trash   1 step  1 B  done" in lines
+    assert sum(line.startswith("guards: ") for line in lines) == 1
     assert "  in/  delete  1 step  1 B  done" in lines
     assert not any("b c.part" in line for line in lines)
     verbose = place.rules("show", "last", "--verbose").out.splitlines()

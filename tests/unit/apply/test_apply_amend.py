@@ -6,7 +6,7 @@ import pytest
 from apply_world import FixedClock, apply, batch_of, counts, fill, plan_of
 
 from rules_engine.apply.amend import SealAmender
-from rules_engine.apply.model import Committed, Event, Outcome, RunStarted, RunState
+from rules_engine.apply.model import Committed, Event, LeftBehind, Outcome, RunStarted, RunState
 from rules_engine.apply.outcomes import decode_line, encode_line
 from rules_engine.apply.state import _identity
 from rules_engine.errors import UntrustedStateError
@@ -169,3 +169,40 @@ def test_only_removals_of_owned_files_concern_seals(root: Root, store: ManifestS
 def test_an_entry_that_cannot_be_looked_at_is_unlike_any_other() -> None:
     """Should it become readable, that is a change."""
     assert _identity(OSError("no")) is None
+
+
+def test_a_run_killed_before_the_seals_is_told_to_them_by_the_run_that_closes_it(
+    root: Root, store: ManifestStore
+) -> None:
+    """What it recorded last went; a plan from the seal would name it still."""
+    seal = Path(root.path, ".rules/sealed/j.json")
+    before = seal.read_bytes()
+    plan = plan_of(root, batch_of(root, "work/j", "a", owners=("j",)))
+    apply(plan, root)
+    # As it is after the outcomes and before the seals.
+    seal.write_bytes(before)
+    Path(root.path, ".rules/runs", plan.trailer.run_id, "report.json").unlink()
+    assert rows(ManifestStore(root, FixedClock())) == {"a": False, "b": False, "c": False, "d": False}
+    apply(plan_of(root, batch_of(root, "work/j", "b", owners=("j",))), root)
+    assert rows(ManifestStore(root, FixedClock())) == {"c": False, "d": False}
+
+
+def test_a_seal_that_cannot_be_read_is_noted_and_told_again(root: Root, store: ManifestStore) -> None:
+    """It may be there again with the next group; at the end of the run, what it missed is said."""
+    seal = Path(root.path, ".rules/sealed/j.json")
+    before, heard = seal.read_bytes(), list[Event]()
+    batch = batch_of(root, "work/j", "a", owners=("j",))
+    seal.unlink()
+    seal.mkdir()
+    why = "the seal of job `j` cannot be read: Is a directory; its manifest was read instead"
+    apply(plan_of(root, batch), root, listen=heard.append)
+    assert LeftBehind((why,)) in heard
+    amender = SealAmender(store)
+    amender.add(batch, 0, [Outcome.DONE])
+    amender.amend()
+    assert list(amender.missed) == [why]
+    seal.rmdir()
+    seal.write_bytes(before)
+    amender.amend()
+    assert list(amender.missed) == []
+    assert rows(store) == {"b": False, "c": False, "d": False}

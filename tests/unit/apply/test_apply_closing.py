@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.closing import close_others
 from rules_engine.apply.model import RunState
 from rules_engine.apply.report import from_report
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
+from rules_engine.manifest.store import ManifestStore
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def runs(tmp_path: Path) -> Path:
 def closed(runs: Path) -> tuple[str, ...]:
     """Close all runs but `ff`; the notes."""
     with Root.open(str(runs.parents[1])) as root:
-        return close_others(root.require_state(), "ff", SystemClock())
+        return close_others(root.require_state(), "ff", SystemClock(), SealAmender(ManifestStore(root, SystemClock())))
 
 
 def test_without_any_run_nothing_is_closed(runs: Path) -> None:

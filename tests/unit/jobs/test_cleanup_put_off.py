@@ -9,9 +9,10 @@ from cleanup_world import ended, later
 from job_world import LaterClock
 
 from rules_engine.apply.model import Event, RunStarted
+from rules_engine.errors import RefusedError
 from rules_engine.filesystem.locks import lock_root
 from rules_engine.filesystem.root import Root
-from rules_engine.jobs.cleaning import Cleaning, clean
+from rules_engine.jobs.cleaning import Cleaning, clean, why_put_off
 from rules_engine.jobs.cleanup import CleanupService
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.quantities import DAY
@@ -142,3 +143,17 @@ def test_an_interruption_by_the_user_is_passed_on(root: Root, policies: PolicySe
 
     with pytest.raises(KeyboardInterrupt):
         CleanupService(root, policies, clock, listen=interrupt).cleanup_job("a")
+
+
+@pytest.mark.parametrize(
+    ("err", "why"),
+    [
+        (OSError(5, "Input/output error", "lock"), "the system refuses: Input/output error"),
+        (OSError("no more room"), "no more room"),
+        (RefusedError("the plan is refused", "read it"), "the plan is refused"),
+        (KeyError(), "KeyError"),
+    ],
+)
+def test_why_a_cleanup_was_put_off_is_said_in_words(err: Exception, why: str) -> None:
+    """One line without numbers of errors; what has no words is named by its kind."""
+    assert why_put_off(err) == why

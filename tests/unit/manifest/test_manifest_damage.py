@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.root import Root
 from rules_engine.manifest.errors import JobRunningError
 from rules_engine.manifest.request import StartRequest
+from rules_engine.manifest.shelf import lost_lines
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import FileType, JobStatus
@@ -57,6 +59,15 @@ def test_a_log_shorter_than_its_seal_has_lost_lines(store: ManifestStore, log: P
     assert damage.why == "manifest `job-1@alpha.jsonl` is shorter than when the job was sealed"
     assert damage.below == ("layout/job-1", "output/Suits", "scratch/job-1")
     assert store.get("job-1").status is JobStatus.UNTRUSTED
+
+
+def test_a_log_that_cannot_be_looked_at_is_not_called_shorter(store: ManifestStore, log: Path) -> None:
+    """The disk says why; nobody is sent to look for lines that were never lost."""
+    seal = store.seal_of(store.get("job-1"))
+    assert seal is not None
+    assert lost_lines(seal, {log.stem.partition("@")[2]: -errno.EIO}) == (
+        "manifest `job-1@alpha.jsonl` cannot be looked at: Input/output error"
+    )
 
 
 def test_a_log_that_is_gone_is_damage(store: ManifestStore, log: Path) -> None:
