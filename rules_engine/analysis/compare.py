@@ -1,44 +1,19 @@
 """Two versions of policies over every kind of file that either can tell apart: what becomes of each, by both."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeAlias
 
-from msgspec import structs
-
-from rules_engine.analysis.effects import REMOVING, Effect, Ending, effect_of
-from rules_engine.analysis.fate import fate
-from rules_engine.analysis.naming import Kind, Naming, deciding_patterns
-from rules_engine.analysis.situation import Situation, Times
+from rules_engine.analysis.changed import Changed, Together
+from rules_engine.analysis.effects import REMOVING, Effect, effect_of
+from rules_engine.analysis.naming import Kind, Naming, Selected, deciding_patterns
+from rules_engine.analysis.outcomes import Outcome, Version, with_times
+from rules_engine.analysis.situation import Situation
 from rules_engine.analysis.situations import situations
-from rules_engine.analysis.whole import taken_whole
-from rules_engine.plan.model import Kept, Remove
 from rules_engine.policy.budget import Budget, BudgetSpentError
-from rules_engine.policy.digest import same_effect
-from rules_engine.policy.model import Layout, PolicySet, Rule, Since
+from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath
-from rules_engine.values.vocabulary import JobStatus, RuleName
-
-_Name = TypeVar("_Name", bound=str)
-_Said = TypeVar("_Said", Rule, Layout)
-_OTHER_CLOCKS: Final = frozenset({Since.CHANGED, Since.WRITTEN})
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What becomes of a kind of file by one version."""
-
-    ending: Ending | None
-    """Its `since` is the age at which it goes; None where it stays."""
-    rules: tuple[RuleName, ...] = ()
-    """The rules that decide it."""
-    why: str = ""
-    """Why it stays."""
-    held_by: tuple[RuleName, ...] = ()
-    """The rules that keep it until that very moment."""
-    deliverable: bool = False
-    whole: bool = False
-    """Whether it goes with its directory; what else lies in there can only hold that back."""
+from rules_engine.values.vocabulary import JobType, RuleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,87 +62,37 @@ class Comparison:
 def compare(old: PolicySet, new: PolicySet, budget: Budget) -> Comparison:
     """What the change from `old` to `new` does to every kind of file; `unknown` where the budget is spent before."""
     markers = tuple(sorted({*old.settings.keep_markers} - {*new.settings.keep_markers}))
-    changed = _Changed.between(old, new)
-    if not changed.anything:
-        return Comparison((), 0, markers)
-    groups = _Groups(_Version(old), _Version(new), changed)
+    changed = Changed(old, new)
+    groups = _Groups(Version(old), Version(new), changed)
     unknown = ""
     try:
-        for situation in situations(groups.sets, budget, focus=changed.focus):
-            groups.add(situation)
+        for one in changed.together():
+            _look_at(one, groups, budget)
     except BudgetSpentError as err:
         unknown = str(err).split("\n", 1)[0]
     return Comparison(groups.differences(), groups.count, markers, unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class _Changed:
-    """What the versions do not share."""
-
-    rules: frozenset[RuleName]
-    frame: bool
-    """Whether layouts or settings differ: then a file may end otherwise that no changed rule selects."""
-
-    @classmethod
-    def between(cls, old: PolicySet, new: PolicySet) -> "_Changed":
-        rules = _differing({one.name: one for one in old.rules}, {one.name: one for one in new.rules})
-        layouts = _differing({**old.layouts}, {**new.layouts})
-        settings = [(one.settings.cleanup, one.settings.debug, one.built_in) for one in (old, new)]
-        return cls(rules, bool(layouts) or settings[0] != settings[1])
-
-    @property
-    def anything(self) -> bool:
-        return bool(self.rules) or self.frame
-
-    @property
-    def focus(self) -> Callable[[Rule], bool] | None:
-        return None if self.frame else self._is_changed
-
-    def _is_changed(self, rule: Rule) -> bool:
-        return rule.name in self.rules
+def _look_at(some: Together, groups: "_Groups", budget: Budget) -> None:
+    """Ask about each kind of file that these rules tell apart, and take in the rules that are in the way."""
+    relevant = some.rules
+    while True:
+        named = set[RuleName]()
+        sets = [_only(one.policies, relevant, some.layouts) for one in groups.versions]
+        for situation in situations(sets, budget, focus=_selected_by(some.focus)):
+            named |= groups.add(situation)
+        if named <= relevant:
+            return
+        relevant |= named
 
 
-def _differing(old: Mapping[_Name, _Said], new: Mapping[_Name, _Said]) -> frozenset[_Name]:
-    """The names under which two versions do not say the same."""
-    return frozenset(
-        name
-        for name in {*old, *new}
-        if (before := old.get(name)) is None or (after := new.get(name)) is None or not same_effect(before, after)
-    )
+def _only(policies: PolicySet, names: frozenset[RuleName], types: frozenset[JobType] | None) -> PolicySet:
+    layouts = {name: one for name, one in policies.layouts.items() if types is None or name in types}
+    return replace(policies, rules=tuple(rule for rule in policies.rules if rule.name in names), layouts=layouts)
 
 
-class _Version:
-    """One version, and what becomes of files by it."""
-
-    def __init__(self, policies: PolicySet) -> None:
-        self.policies = policies
-        self._clocks = {rule.name for rule in policies.rules if rule.since in _OTHER_CLOCKS}
-
-    def outcome(self, situation: Situation) -> Outcome:
-        """What becomes of the file, by itself or, as early as it can be, with its directory."""
-        alone = _alone(self.policies, situation)
-        taken = taken_whole(self.policies, situation) if self.policies.unit_rules else None
-        if taken is None or (alone.ending is not None and alone.ending.since <= taken.age):
-            return alone
-        removal = taken.removal
-        ending = Ending(removal.action, taken.age, removal.rules)
-        return Outcome(ending, removal.rules, deliverable=removal.deliverable, whole=True)
-
-    def reads_other_clocks(self, names: frozenset[RuleName]) -> bool:
-        """Whether one of these rules does not count from the end of a job."""
-        return not self._clocks.isdisjoint(names)
-
-
-def _alone(policies: PolicySet, situation: Situation) -> Outcome:
-    found = fate(policies, situation)
-    last = found.ending.decision
-    if not isinstance(last, Remove):
-        # The last stage holds for ever, so nothing waits in it.
-        return Outcome(None, last.rules, last.text if isinstance(last, Kept) else last.waits_for)
-    ending = Ending(last.action, found.ending.age, last.rules)
-    before = found.stages[-2].decision if len(found.stages) > 1 else last
-    held_by = before.rules if isinstance(before, Kept) else ()
-    return Outcome(ending, last.rules, held_by=held_by, deliverable=last.deliverable)
+def _selected_by(names: frozenset[RuleName] | None) -> Callable[[Rule], bool] | None:
+    return None if names is None else lambda rule: rule.name in names
 
 
 _Key: TypeAlias = tuple[Effect, Outcome, Outcome, bool]
@@ -178,61 +103,64 @@ class _Group:
     """Situations with the same change."""
 
     situations: list[Situation] = field(default_factory=list)
-    patterns: list[str] = field(default_factory=list)
+    patterns: list[Selected] = field(default_factory=list)
 
 
 class _Groups:
     """Situations whose file ends otherwise by the new version, by what changes."""
 
-    def __init__(self, old: _Version, new: _Version, changed: _Changed) -> None:
-        self._old, self._new, self._changed = old, new, changed
-        self.sets = (old.policies, new.policies)
-        self.count = 0
+    def __init__(self, old: Version, new: Version, changed: Changed) -> None:
+        self.versions = (old, new)
+        self._changed = changed
         self._groups: dict[_Key, _Group] = {}
+        self._asked: dict[object, frozenset[RuleName]] = {}
+        self._rules = frozenset(changed.every)
 
-    def add(self, situation: Situation) -> None:
-        """Ask both versions about a situation; where rules read different clocks, about each order of its times."""
-        self.count += 1
-        found: set[_Key] = set()
-        for one in self._with_times(situation):
-            key = self._key(one)
-            if key is not None and key not in found:
-                found.add(key)
+    @property
+    def count(self) -> int:
+        """How many kinds of files were asked about."""
+        return len(self._asked)
+
+    def add(self, situation: Situation) -> frozenset[RuleName]:
+        """Ask both versions about a situation, once; returns the rules that the decisions named."""
+        known = _file_and_job(situation)
+        if known not in self._asked:
+            self._asked[known] = self._ask(situation) & self._rules
+        return self._asked[known]
+
+    def _ask(self, situation: Situation) -> frozenset[RuleName]:
+        found, named = set[Effect](), frozenset[RuleName]()
+        for one in with_times(situation, self.versions):
+            before, after = self._outcomes(one)
+            named |= before.named | after.named
+            key = _key(before, after, one)
+            # One order of its times is enough to see an effect; the first has them all at once.
+            if key is not None and key[0] not in found:
+                found.add(key[0])
                 group = self._groups.setdefault(key, _Group())
                 group.situations.append(one)
-                group.patterns += self._patterns(one, key)
+                group.patterns.append(self._patterns(one, key))
+        return named
 
-    def _key(self, situation: Situation) -> _Key | None:
-        """What changes for the file; None where nothing does."""
-        before, after = self._old.outcome(situation), self._new.outcome(situation)
-        effect = effect_of(before.ending, after.ending)
-        return None if effect is None else (effect, before, after, situation.job is not None)
+    def _outcomes(self, situation: Situation) -> tuple[Outcome, Outcome]:
+        old, new = self.versions
+        return old.outcome(situation), new.outcome(situation)
 
-    def _with_times(self, situation: Situation) -> Iterator[Situation]:
-        """The file with each of its times as the last one, where more than one of them can decide."""
-        yield situation
-        pairs = zip((self._old, self._new), situation.selecting, strict=True)
-        shielded = situation.status is JobStatus.FAILED
-        if shielded or any(version.reads_other_clocks(names) for version, names in pairs):
-            yield from (situation.aged(one) for one in Times if one is not Times.TOGETHER)
-            # A seal vouches for the file of a situation; of any other its ctime counts as well.
-            copied = situation.aged(Times.CHANGED_LAST)
-            yield replace(copied, file=structs.replace(copied.file, vouched=False))
-
-    def _patterns(self, situation: Situation, key: _Key) -> Iterator[str]:
+    def _patterns(self, situation: Situation, key: _Key) -> Selected:
         """The patterns by which the file is one of those that the change is about."""
         _, before, after, _ = key
+        old, new = (one.policies for one in self.versions)
         # Of a rule in both versions the new one says what it is about now.
-        for version, outcome in ((self._new, after), (self._old, before)):
+        for policies, other, outcome in ((new, old, after), (old, new, before)):
             names = frozenset({*outcome.rules, *outcome.held_by})
             changed = names & self._changed.rules if self._changed.rules else names
             if changed:
-                yield from deciding_patterns(version.policies, changed, situation.path)
-                return
+                return deciding_patterns(policies, other, changed, situation.path)
+        return ()
 
     def differences(self) -> tuple[Difference, ...]:
         """All of them, those first that a reviewer wants to know first."""
-        naming = Naming(self.sets)
+        naming = Naming([one.policies for one in self.versions])
         order = [*Effect]
         found = [self._difference(key, group, naming) for key, group in self._groups.items()]
         return tuple(sorted(found, key=lambda one: (order.index(one.effect), _by_wait(one), one.path)))
@@ -242,11 +170,24 @@ class _Groups:
         kind = naming.kind(
             group.situations,
             group.patterns,
-            lambda one: self._key(one) == key,
+            lambda one: _key(*self._outcomes(one), one) == key,
             final=before.deliverable or after.deliverable,
         )
         witness = min(group.situations, key=lambda one: (one.path.count("/"), len(one.path), one.path))
         return Difference(effect, kind, before, after, witness, len(group.situations))
+
+
+def _key(before: Outcome, after: Outcome, situation: Situation) -> _Key | None:
+    """What changes for the file; None where nothing does."""
+    effect = effect_of(before.ending, after.ending)
+    return None if effect is None else (effect, before, after, situation.job is not None)
+
+
+def _file_and_job(situation: Situation) -> object:
+    """All of a situation that a decision can depend on."""
+    job = situation.job
+    about = None if job is None else (job.job_type, job.status, tuple(sorted(job.parameters.items())), job.workspace)
+    return situation.path, situation.file.size, situation.file_type, about, situation.places
 
 
 def _by_wait(one: Difference) -> int:

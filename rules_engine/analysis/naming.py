@@ -19,6 +19,9 @@ _Word = TypeVar("_Word")
 Holds: TypeAlias = Callable[[Situation], bool]
 """Whether what is said of a group is true of a situation, by the real decision."""
 
+Selected: TypeAlias = tuple[tuple[str, ...], ...]
+"""Of each of some rules that all select a path, the patterns by one of which it does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -26,8 +29,8 @@ class Kind:
 
     owned: bool
     deliverable: bool
-    patterns: tuple[str, ...] = ()
-    """The patterns of the rules of interest that decide about such paths."""
+    patterns: tuple[Selected, ...] = ()
+    """By which patterns rules of interest select such paths: in one or another of these ways."""
     statuses: tuple[JobStatus, ...] = ()
     job_types: tuple[JobType, ...] = ()
     places: tuple[Place, ...] = ()
@@ -52,13 +55,13 @@ class Naming:
         """Stands for every type that no policy names."""
         self._file_types = (*sorted(known), self._other)
 
-    def kind(self, situations: Sequence[Situation], patterns: Iterable[str], holds: Holds, *, final: bool) -> Kind:
+    def kind(self, situations: Sequence[Situation], patterns: Iterable[Selected], holds: Holds, *, final: bool) -> Kind:
         """What these situations are together; they all have an owner, or none has. `final`: they are deliverables."""
-        distinct = tuple(dict.fromkeys(patterns))
+        distinct = tuple(dict.fromkeys(filter(None, patterns)))
         if situations[0].job is None:
             return Kind(owned=False, deliverable=final, patterns=distinct)
         few = situations[:_MOST] if len(situations) <= _MOST else ()
-        types, but = self._types_of_files(few, holds)
+        types, but = self._types_of_files(few, holds, final=final)
         return Kind(
             owned=True,
             deliverable=final,
@@ -86,15 +89,16 @@ class Naming:
         yield from (_with_type(other, name) for name in islice(alike, _MOST))
 
     def _types_of_files(
-        self, situations: Iterable[Situation], holds: Holds
+        self, situations: Iterable[Situation], holds: Holds, *, final: bool
     ) -> tuple[tuple[FileType, ...], tuple[FileType, ...]]:
         """The types that are meant, or those that are not, whichever can be said; both empty where all are meant."""
         meant, possible = set[FileType](), set[FileType]()
         for one in situations:
-            shown = self._standing(one.file_type or self._other, one)
-            alike = {name for name in self._file_types if self._standing(name, one) == shown}
-            possible |= alike
-            meant |= {name for name in alike - meant if holds(_with_type(one, name))}
+            standings = {name: self._standing(name, one) for name in self._file_types}
+            # By the version in which they go they are all what the group is called.
+            there = {name for name, said in standings.items() if (any(said) if final else not all(said))}
+            possible |= there
+            meant |= {name for name in there - meant if holds(_with_type(one, name))}
         if meant >= possible:
             return (), ()
         if self._other in meant:
@@ -128,14 +132,23 @@ def _with_type(situation: Situation, file_type: FileType) -> Situation:
     return replace(situation, job=changed, file_type=file_type)
 
 
-def deciding_patterns(policies: PolicySet, names: Iterable[RuleName], path: RelPath) -> tuple[str, ...]:
-    """Of each of these rules the pattern that decides about `path`; a rule without patterns has none."""
+def deciding_patterns(policies: PolicySet, other: PolicySet, names: Iterable[RuleName], path: RelPath) -> Selected:
+    """Of each of these rules the patterns by one of which it selects `path`; a rule without patterns has none.
+
+    Where the rule has other patterns in the `other` version, and one of those that differ decides, only they.
+    """
     wanted = frozenset(names)
-    found = (_deciding(rule, path) for rule in policies.rules if rule.name in wanted)
-    return tuple(one for one in found if one is not None)
+    there = {rule.name: rule for rule in other.rules}
+    found = (_deciding(rule, there.get(rule.name), path) for rule in policies.rules if rule.name in wanted)
+    return tuple(one for one in found if one)
 
 
-def _deciding(rule: Rule, path: RelPath) -> str | None:
+def _deciding(rule: Rule, other: Rule | None, path: RelPath) -> tuple[str, ...]:
     match = rule.files.match
     at = match.match(path) if match is not None else None
-    return match.texts[at] if match is not None and at is not None else None
+    if match is None or at is None:
+        return ()
+    texts = tuple(text for text, line in zip(match.texts, match.lines, strict=True) if not line.negated)
+    known = other.files.match.texts if other is not None and other.files.match is not None else ()
+    differing = tuple(text for text in texts if text not in known)
+    return differing if match.texts[at] in differing else texts

@@ -1,6 +1,7 @@
 """The JSON document of a change of policies."""
 
-from rules_engine.analysis.compare import Comparison, Difference, Outcome
+from rules_engine.analysis.compare import Comparison, Difference
+from rules_engine.analysis.outcomes import Outcome
 from rules_engine.jobs.comparing import Example, Group, TreeComparison
 from rules_engine.jobs.reviewing import Review
 from rules_engine.policy.changes import Change
@@ -49,7 +50,7 @@ def _difference(found: Difference) -> Json:
     return {
         "effect": found.effect.value,
         "text": difference_line(found),
-        "patterns": list(found.kind.patterns),
+        "patterns": [[list(some) for some in one] for one in found.kind.patterns],
         "before": _outcome(found.before),
         "after": _outcome(found.after),
         "kinds": found.kinds,

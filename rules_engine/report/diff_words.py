@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from rules_engine.analysis.compare import Comparison, Difference, Outcome
+from rules_engine.analysis.compare import Comparison, Difference
 from rules_engine.analysis.effects import Effect
-from rules_engine.analysis.naming import Kind
+from rules_engine.analysis.naming import Kind, Selected
+from rules_engine.analysis.outcomes import Outcome
 from rules_engine.analysis.situation import Situation
 from rules_engine.jobs.comparing import Example, Group
 from rules_engine.jobs.reviewing import Review
@@ -87,8 +88,15 @@ def last_time(witness: Situation) -> str:
 
 def kind_words(kind: Kind, quote: Quote = in_backticks) -> str:
     """Which files: their patterns, what they are, where they lie, whose they are."""
-    patterns = _several(kind.patterns, quote)
+    patterns = _several([_together(one, quote) for one in kind.patterns])
     return f"{patterns}, {_subject(kind, quote)}" if patterns else _subject(kind, quote)
+
+
+def _together(selected: Selected, quote: Quote) -> str:
+    texts = [_several(list(map(quote, some))) for some in selected]
+    if len(texts) == 1:
+        return texts[0]
+    return " and ".join(f"({text})" if len(some) > 1 else text for text, some in zip(texts, selected, strict=True))
 
 
 def _subject(kind: Kind, quote: Quote) -> str:
@@ -96,18 +104,17 @@ def _subject(kind: Kind, quote: Quote) -> str:
         return "files named like a deliverable that no job owns" if kind.deliverable else "files that no job owns"
     words = ["deliverables" if kind.deliverable else "temporary files"]
     if kind.file_types:
-        words.append(f"of type {_several(kind.file_types, quote)}")
+        words.append(f"of type {_several(list(map(quote, kind.file_types)))}")
     if kind.but_types:
-        words.append(f"of no type {_several(kind.but_types, quote)}")
+        words.append(f"of no type {_several(list(map(quote, kind.but_types)))}")
     words += [f"in the {place}" for place in kind.places]
-    jobs = [*kind.statuses, *([_several(kind.job_types, quote)] if kind.job_types else []), "jobs"]
+    jobs = [*kind.statuses, *([_several(list(map(quote, kind.job_types)))] if kind.job_types else []), "jobs"]
     return " ".join([*words, "of", *jobs])
 
 
-def _several(names: Sequence[str], quote: Quote) -> str:
-    shown = [quote(one) for one in names[:_MOST_NAMED]]
-    more = len(names) - len(shown)
-    if more:
+def _several(names: Sequence[str]) -> str:
+    shown, more = names[:_MOST_NAMED], len(names) - _MOST_NAMED
+    if more > 0:
         return f"{', '.join(shown)} or {more} more"
     return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
