@@ -20,11 +20,12 @@ def find_same(rule: Rule, policies: PolicySet, budget: Budget) -> Finding | None
     """
     if not rule.decides_files:
         return None
-    for other in _alike(rule, policies):
-        if may_share(rule, other, policies) and _covers(other, rule, policies, budget):
-            if other.name > rule.name and _covers(rule, other, policies, budget):
-                # Of two that say the same the later one by name is told.
-                continue
+    alike = tuple(_alike(rule, policies))
+    for other in alike:
+        # Of two that say the same the later one by name is told.
+        if _covers(other, rule, policies, budget) and (
+            other.name < rule.name or not _covers(rule, other, policies, budget)
+        ):
             return Finding(
                 Kind.SAME,
                 rule,
@@ -32,14 +33,14 @@ def find_same(rule: Rule, policies: PolicySet, budget: Budget) -> Finding | None
                 "remove it",
                 (other.name,),
             )
-    for other in _alike(rule, policies):
-        field = _differing(rule, other)
-        if field is not None and rule.name < other.name:
+    for other in alike:
+        key = _differing(rule, other)
+        if key is not None and rule.name < other.name and not _covers(rule, other, policies, budget):
             return Finding(
                 Kind.SAME,
                 rule,
-                f"`{rule.name}` and `{other.name}` differ in `{field}` alone and can be one rule",
-                f"write both in one `{field}`",
+                f"`{rule.name}` and `{other.name}` differ in `{key}` alone and can be one rule",
+                f"write both in one `{key}`",
                 (other.name,),
             )
     return None
@@ -58,6 +59,8 @@ def _effect(rule: Rule) -> object:
 
 def _covers(larger: Rule, smaller: Rule, policies: PolicySet, budget: Budget) -> bool:
     """Whether every file that one rule selects is selected by the other."""
+    if not may_share(larger, smaller, policies):
+        return False
     only_these = replace(policies, rules=tuple(sorted((larger, smaller), key=lambda one: one.name)))
 
     def is_left_out(situation: Situation, _told: Fate) -> bool:
