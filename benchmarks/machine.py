@@ -19,6 +19,8 @@ import msgspec
 from rules_engine import __version__
 
 RULES = (sys.executable, "-m", "rules_engine")
+# Where Python may not keep what it compiled, each start compiles the whole package again, which no installation does.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def run(command: Sequence[str], *, out: Path | None = None) -> Measured:
     """What `command` takes; it must succeed."""
     with open(out or os.devnull, "wb") as target, tempfile.TemporaryFile() as complaints:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=target, stderr=complaints)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=target, stderr=complaints, env=ENVIRONMENT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
