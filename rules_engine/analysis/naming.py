@@ -135,7 +135,7 @@ def _with_type(situation: Situation, file_type: FileType) -> Situation:
 def deciding_patterns(policies: PolicySet, other: PolicySet, names: Iterable[RuleName], path: RelPath) -> Selected:
     """Of each of these rules the patterns by one of which it selects `path`; a rule without patterns has none.
 
-    Where the rule has other patterns in the `other` version, and one of those that differ decides, only they.
+    Where the rule has other patterns in the `other` version, only those that differ, or only those that do not.
     """
     wanted = frozenset(names)
     there = {rule.name: rule for rule in other.rules}
@@ -151,4 +151,4 @@ def _deciding(rule: Rule, other: Rule | None, path: RelPath) -> tuple[str, ...]:
     texts = tuple(text for text, line in zip(match.texts, match.lines, strict=True) if not line.negated)
     known = other.files.match.texts if other is not None and other.files.match is not None else ()
     differing = tuple(text for text in texts if text not in known)
-    return differing if match.texts[at] in differing else texts
+    return differing if match.texts[at] in differing else tuple(text for text in texts if text not in differing)

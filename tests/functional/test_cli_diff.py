@@ -1,9 +1,11 @@
 """`rules diff`: two folders or a git revision, what becomes of files, and how it ends."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
-from cliplace import CLEANUP, SETTINGS, Place
+from cliplace import CLEANUP, REPOSITORY, SETTINGS, Place
 from gitplace import Repository, make_repository
 
 MORE = CLEANUP.replace('["*.part"]', '["*.part", "*.mkv"]')
@@ -58,6 +60,22 @@ def test_what_only_stays_longer_ends_with_zero(place: Place) -> None:
     answer = place.rules("diff", "more", "policies", "--root", "media")
     assert answer.code == 0
     assert "trashed by `parts` → kept: 1 file, 1 B" in answer.out
+
+
+def test_the_page_about_reviews_shows_what_is_said(tmp_path: Path) -> None:
+    """The shipped policies, and a change of two of their rules."""
+    shutil.copytree(REPOSITORY / "policies", tmp_path / "old")
+    shutil.copytree(REPOSITORY / "policies", tmp_path / "new")
+    cleanup = (tmp_path / "old/cleanup.yaml").read_text("utf-8")
+    changed = cleanup.replace("for: 90d", "for: 30d").replace('"*.part"]', '"*.part", "*.tmp"]')
+    (tmp_path / "new/cleanup.yaml").write_text(changed, "utf-8")
+    answer = Place(tmp_path).rules("diff", "old", "new")
+    assert answer.code == 8
+    shown = re.search(
+        r"^```text\n(.*?)\n```$", (REPOSITORY / "docs/review.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert shown is not None
+    assert answer.out.startswith(f"{shown[1]}\n\n2 things are said differently\n  - `hero-shots` keeps ")
 
 
 def test_no_tree_is_needed_to_see_what_goes(place: Place) -> None:
