@@ -38,8 +38,9 @@ def explain(
 ) -> None:
     """Say why each PATH stays or goes: every rule, what it needed, what it saw, who decided.
 
-    PATH is written from the root, as plans write it, or from the current directory. Of a path that is gone, say which
-    run had a step on it, and by which rule.
+    PATH is written from the root, as plans write it, or from the current directory. Of a directory, say whose it is,
+    what keeps it, what becomes of the files in it, and when the next of them fall due. Of a path that is gone, say
+    which run had a step on it, and by which rule.
     """
     policies = load_policies(folders, environment=os.environ)
     clock = SystemClock()

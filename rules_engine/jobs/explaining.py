@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem.root import Root
+from rules_engine.filesystem.status import Status
 from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
 from rules_engine.inventory.scan import walk
+from rules_engine.jobs.explaining_directory import Folder, explain_directory
 from rules_engine.jobs.history import PastStep, past_steps
 from rules_engine.jobs.paths import status_of
 from rules_engine.jobs.planning import NOTHING_ASKED, guards_of, ranked
@@ -35,7 +36,7 @@ class Gone:
     steps: tuple[PastStep, ...]
 
 
-Answer: TypeAlias = Explanation | Gone
+Answer: TypeAlias = Explanation | Folder | Gone
 
 
 def explain_paths(
@@ -44,7 +45,6 @@ def explain_paths(
     """Why each path stays or goes at `now`, in the order given.
 
     Raises:
-        InvalidValueError: when a path is a directory.
         UntrustedStateError: when the state below `.rules` cannot be read.
     """
     store = ManifestStore(root, clock)
@@ -56,9 +56,12 @@ def explain_paths(
     index = OwnerIndex(loaded.jobs)
 
     def answer(path: RelPath) -> Answer:
-        file = _observed(root, path)
-        if file is None:
+        status = status_of(root, path)
+        if status is None:
             return Gone(path, past_steps(root, path))
+        if status.kind is EntryKind.DIRECTORY:
+            return explain_directory(path, policies, root, store, seen)
+        file = _fact(path, status)
         owners = index.of_directory(file.directory).of(file)
         found = explain(_as_planned(file, root, store, owners), owners, policies, seen)
         unit = unit_above(path, owners, seen)
@@ -79,12 +82,7 @@ def explain_paths(
     return tuple(answer(path) for path in paths)
 
 
-def _observed(root: Root, path: RelPath) -> FileFact | None:
-    found = status_of(root, path)
-    if found is None:
-        return None
-    if found.kind is EntryKind.DIRECTORY:
-        raise InvalidValueError("path", path, "is a directory; name a file in it")
+def _fact(path: RelPath, found: Status) -> FileFact:
     return FileFact(
         directory=parent(path),
         name=name_of(path),

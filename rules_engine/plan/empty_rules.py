@@ -65,7 +65,7 @@ class EmptyRules:
         facts = directory.facts
         if not self._rules or facts.files or facts.path == ROOT or not facts.complete or facts.inode is None:
             return
-        rules = tuple(rule for rule in self._rules if _names(rule, facts.path))
+        rules = tuple(rule for rule in self._rules if names_empty(rule, facts.path))
         if rules:
             times = (facts.mtime_ns, facts.ctime_ns)
             self._found[facts.path] = _Empty(facts.inode, facts.subdirectories, times, directory.whole, rules)
@@ -148,7 +148,8 @@ def _sure(waits: Iterable[Wait | Unknown]) -> list[Wait]:
     return [one for one in waits if isinstance(one, Wait)]
 
 
-def _names(rule: Rule, path: RelPath) -> bool:
+def names_empty(rule: Rule, path: RelPath) -> bool:
+    """Whether a rule about empty directories names this one."""
     selector = rule.directories
     if selector is None or selector.match.match(path, is_directory=True) is None:
         return False

@@ -6,10 +6,12 @@ from typing import assert_never
 
 from rules_engine.apply.model import Outcome
 from rules_engine.jobs.explaining import Answer, Gone
+from rules_engine.jobs.explaining_directory import Folder
 from rules_engine.jobs.history import PastStep
 from rules_engine.plan.explain import Explanation, OwnerTrace, RuleTrace
 from rules_engine.plan.model import Decision, Kept, NotDue, Remove, StepAction
 from rules_engine.report.documents import Json, document, instant_json, path_json
+from rules_engine.report.explain_folder import folder_json, folder_lines
 from rules_engine.report.tables import joined
 from rules_engine.report.words import VERBS, moment, name
 from rules_engine.values.paths import RelPath
@@ -26,6 +28,8 @@ def explanation_lines(answers: Sequence[Answer], now: Instant) -> Iterator[str]:
         match one:
             case Gone(path=path, steps=steps):
                 yield from _gone(path, steps, now)
+            case Folder():
+                yield from folder_lines(one, now)
             case Explanation(decision=decision, owners=owners, unit=unit):
                 yield f"  {_verdict(decision, now)}"
                 if unit:
@@ -94,6 +98,8 @@ def _answer(answer: Answer) -> Json:
     match answer:
         case Gone(path=path, steps=steps):
             return {"path": path_json(path), "decision": "gone", "runs": [_past(step) for step in steps]}
+        case Folder():
+            return folder_json(answer)
         case Explanation(path=path, decision=decision, owners=owners, unit=unit):
             traces = [_owner_json(trace) for trace in owners]
             return {"path": path_json(path), **_decision(decision), "unit": unit or None, "owners": traces}

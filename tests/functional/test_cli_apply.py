@@ -139,13 +139,12 @@ def test_a_path_that_is_gone_is_explained_by_the_run_that_took_it(place: Place) 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("a", "path `a` is a directory; name a file in it"),
         ("/etc/passwd", "path `/etc/passwd` does not lie in the root `"),
         ("../outside", "path `../outside` does not lie in the root `"),
     ],
 )
 def test_what_cannot_be_explained_is_a_usage_error(place: Place, path: str, message: str) -> None:
-    """A directory, and a path outside the root."""
+    """A path outside the root, however it is written."""
     answer = place.rules("explain", path)
     assert answer.code == 2
     assert answer.err.startswith(f"error: {message}")
