@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Final
 
@@ -13,6 +13,8 @@ from rules_engine.policy.wildmatch import Component, parse_component
 from rules_engine.values.paths import RelPath, ancestors
 
 _FIELD: Final = re.compile(r"\{([a-z][a-z0-9_]*)(?::[^{}]*)?\}", re.ASCII)
+_REMEMBERED: Final = 256
+"""Patterns of templates that are not made anew: many questions are asked about the same layouts."""
 _SPECIAL: Final = re.compile(r"([*?\[\\])")
 
 
@@ -29,7 +31,7 @@ class Home:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """A list of patterns that selects what lies below such a directory."""
-        return (_directories(self.template, dict(self.given)),)
+        return (_directories(self.template, self.given),)
 
     @cached_property
     def others(self) -> tuple[tuple[Line, ...], ...]:
@@ -39,7 +41,7 @@ class Home:
         """
         whole = set(self.template.text.split("/"))
         named = ((name, values) for name, values in self.other if any(part in whole for part in _spellings(name, self)))
-        return tuple((_directories(self.template, {**dict(self.given), name: values}),) for name, values in named)
+        return tuple((_directories(self.template, (*self.given, (name, values))),) for name, values in named)
 
     def find(self, path: RelPath) -> tuple[RelPath, Mapping[str, str]] | None:
         """The directory above `path` that is such a home, and the values that it spells; None where there is none."""
@@ -70,16 +72,18 @@ def _spellings(name: str, home: Home) -> list[str]:
     return [one[0] for one in _FIELD.finditer(home.template.text) if one[1] == name]
 
 
-def _directories(template: Template, given: Mapping[str, tuple[str, ...]]) -> Line:
+@lru_cache(_REMEMBERED)
+def _directories(template: Template, given: tuple[tuple[str, tuple[str, ...]], ...]) -> Line:
     return Line(
         negated=False,
         only_directories=True,
         reaches_below=True,
-        alternatives=_ways(template, given),
+        alternatives=_ways(template, dict(given)),
         simple=template.text,
     )
 
 
+@lru_cache(_REMEMBERED)
 def names_line(template: Template) -> Line | None:
     """A pattern for files whose name the template can make, wherever they lie; None where no name can be."""
     if "/" in template.text:

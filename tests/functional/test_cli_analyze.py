@@ -1,7 +1,8 @@
 """`rules analyze` as somebody types it: the page about it, its exit codes, its document, its speed."""
 
+import os
 import re
-import time
+import resource
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,7 @@ def test_the_document_has_every_finding_with_its_example(tmp_path: Path) -> None
     (found,) = document["findings"]
     assert (found["kind"], found["rule"], found["others"]) == ("never", "old", ["kept"])
     assert found["place"]["line"] == 4
+    assert found["example"]["job_type"] is None
     assert found["example"]["path"] == "in/.tmp"
     assert [stage["decision"] for stage in found["example"]["stages"]] == ["kept"]
 
@@ -77,9 +79,12 @@ def test_an_invalid_policy_is_told_as_everywhere(tmp_path: Path) -> None:
 def test_fifty_rules_take_less_than_five_seconds(tmp_path: Path) -> None:
     """Everything about fifty rules is proved in five seconds of one processor, and nothing is left unknown."""
     write(tmp_path / "policies", fifty_texts())
-    start = time.process_time()
-    answer = Place(tmp_path).rules("analyze")
-    assert time.process_time() - start < 5
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Somebody who counts lines would make it take twice as long.
+    uncounted = {name: "" for name in os.environ if name.startswith("COV")}
+    answer = Place(tmp_path).process("analyze", environment=uncounted)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
     assert answer.out.startswith("50 rules, ")
     assert "all of it is proved" in answer.out
 
