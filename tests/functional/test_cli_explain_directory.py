@@ -42,7 +42,7 @@ def test_a_directory_says_what_becomes_of_its_files_and_when(place: Place) -> No
     assert lines[1] == "  STAYS: 2 files in it stay, such as `in/sub/stays.txt`: no rule selects it"
     assert "  goes, delete by `temps`: in/temp_1, in/temp_2" in lines
     assert "  stays, no rule selects it: in/sub/stays.txt" in lines
-    assert any(line.startswith("  due at ") and line.endswith(": 1 file, later") for line in lines)
+    assert any(line.startswith("  due at ") and line.endswith(": 1 file, rule `later`") for line in lines)
     document = place.rules("explain", "in", "--format", "json").document
     found = document["paths"][0]
     assert (found["path"], found["decision"], found["goes"]) == ("in", "directory", None)
