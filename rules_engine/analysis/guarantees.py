@@ -16,8 +16,21 @@ from rules_engine.plan.decide import verdict_of
 from rules_engine.plan.select import NotMatched
 from rules_engine.plan.subject import subject_of
 from rules_engine.policy.budget import STATES, Budget, BudgetSpentError
-from rules_engine.policy.model import Guarantee, PolicySet, Rule
+from rules_engine.policy.guarantees import GUARANTEES
+from rules_engine.policy.model import (
+    Action,
+    After,
+    FileSelector,
+    Guarantee,
+    JobSelector,
+    PolicySet,
+    Rule,
+    Since,
+    Tracked,
+)
+from rules_engine.values.diagnostics import Span
 from rules_engine.values.quantities import Duration, Instant
+from rules_engine.values.vocabulary import RuleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,7 @@ class Proved:
 
     guarantee: Guarantee
     kinds: int
-    """How many kinds of such files there are; with none of them it speaks of nothing."""
+    """How many kinds of files were asked about; where there was none, it speaks of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,18 @@ class NotKnown:
 
 Answer: TypeAlias = Proved | Broken | NotKnown
 
+_EVERYTHING: Final = Rule(
+    name=RuleName(f"{GUARANTEES}..everything"),
+    span=Span("", 1, 1, 1, 1),
+    action=Action.DELETE,
+    jobs=JobSelector(),
+    files=FileSelector(tracked=Tracked.ANY),
+    deliverables=True,
+    after=After(Duration(0)),
+    since=Since.WRITTEN,
+)
+"""A removal that takes no less than any other, and no later."""
+
 _PARTS: Final = 20
 """A part of the budget is tried with some rules, before it is tried with others."""
 
@@ -60,9 +85,8 @@ def hold(policies: PolicySet, guarantees: Iterable[Guarantee], states: int = STA
 
 
 def _hold(policies: PolicySet, guarantee: Guarantee, states: int) -> Answer:
-    budget = Budget(states)
     try:
-        found = _try(policies, policies, guarantee, budget) or _ask_apart(policies, guarantee, budget)
+        found = _ask_apart(policies, guarantee, Budget(states))
     except BudgetSpentError:
         return NotKnown(guarantee, states)
     return found if isinstance(found, Broken) else Proved(guarantee, found.kinds)
@@ -77,10 +101,15 @@ class _Asked:
     """They break the guarantee for some kind, and nobody has seen yet that all rules together do."""
 
 
-def _ask(some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Budget) -> _Asked | Broken:
-    """What `some` of the policies do with each kind of file; what they break counts where all policies break it too."""
+def _ask(
+    some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Budget, about: Rule | None = None
+) -> _Asked | Broken:
+    """What `some` of the policies do with each kind of file; what they break counts where all policies break it too.
+
+    With `about` only files are asked for that this rule selects.
+    """
     kinds, breaks = 0, False
-    for situation in _spoken_of(some, guarantee.rule, budget):
+    for situation in _spoken_of(some, guarantee.rule, about, budget):
         kinds += 1
         broken = _broken(some, guarantee, situation)
         if broken is not None and some is not policies:
@@ -91,7 +120,9 @@ def _ask(some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Bud
     return _Asked(kinds, breaks)
 
 
-def _try(some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Budget) -> _Asked | Broken | None:
+def _try(
+    some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Budget, about: Rule | None = None
+) -> _Asked | Broken | None:
     """The same for a part of the budget; None where that was not enough.
 
     Raises:
@@ -99,7 +130,7 @@ def _try(some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Bud
     """
     part = Budget(max(1, budget.states // _PARTS))
     try:
-        return _ask(some, policies, guarantee, part)
+        return _ask(some, policies, guarantee, part, about)
     except BudgetSpentError:
         return None
     finally:
@@ -107,22 +138,26 @@ def _try(some: PolicySet, policies: PolicySet, guarantee: Guarantee, budget: Bud
 
 
 def _ask_apart(policies: PolicySet, guarantee: Guarantee, budget: Budget) -> _Asked | Broken:
-    """The same answer with fewer patterns at a time.
+    """The answer, with few rules at a time: all rules together tell more kinds of files apart than anybody can ask for.
 
     What goes by some rules would go by each of them alone, and no later: other removals only delay it, and keep rules
     only keep. So a rule that breaks nothing alone has no part in breaking anything, and need not be asked again.
     """
+    # Mostly one keep rule is why a guarantee holds, whatever removes.
+    first: Iterable[tuple[PolicySet, Rule | None]] = [
+        (_only(policies, (keep,), (_EVERYTHING,)), None) for keep in policies.keep_rules
+    ]
+    found = _first_that_breaks_nothing(first, policies, guarantee, budget)
+    if isinstance(found, (_Asked, Broken)):
+        return found
     suspects: list[Rule | None] = []
     kinds = 0
     for rule in (*_removing(policies), *([None] if policies.built_in else [])):
-        for some in _ever_more(policies, rule):
-            found = _try(some, policies, guarantee, budget)
-            if isinstance(found, Broken):
-                return found
-            kinds += found.kinds if found is not None else 0
-            if found is not None and not found.breaks:
-                break
-        else:
+        found = _first_that_breaks_nothing(_ever_less(policies, rule), policies, guarantee, budget)
+        if isinstance(found, Broken):
+            return found
+        kinds += found.kinds if found is not None else 0
+        if found is None:
             suspects.append(rule)
     if not suspects:
         return _Asked(kinds)
@@ -132,22 +167,35 @@ def _ask_apart(policies: PolicySet, guarantee: Guarantee, budget: Budget) -> _As
     return _ask(policies, policies, guarantee, budget)
 
 
-def _ever_more(policies: PolicySet, rule: Rule | None) -> Iterator[PolicySet]:
-    """Policies of which each takes no less of what the guarantee speaks of than the rule does beside all that keeps."""
-    if rule is not None and rule.decides_files:
-        # Mostly one keep rule is why a guarantee holds, whatever a removal rule says.
-        for keep in policies.keep_rules:
-            yield _only(policies, (keep,), [_taking_more(rule)])
-    yield _only(policies, (), [rule])
+def _first_that_breaks_nothing(
+    ways: Iterable[tuple[PolicySet, Rule | None]], policies: PolicySet, guarantee: Guarantee, budget: Budget
+) -> _Asked | Broken | None:
+    """The answer of the first of some policies, each with what is asked about, that break nothing; None if all do."""
+    for some, about in ways:
+        found = _try(some, policies, guarantee, budget, about)
+        if isinstance(found, Broken) or (found is not None and not found.breaks):
+            return found
+    return None
+
+
+def _ever_less(policies: PolicySet, rule: Rule | None) -> Iterator[tuple[PolicySet, Rule | None]]:
+    """The rule without patterns, without its `except`, as it is, beside each keep rule, and beside all of them."""
+    for more in _taking_more(rule):
+        yield _only(policies, (), [more]), more
+    yield _only(policies, (), [rule]), rule
     for keep in policies.keep_rules:
-        yield _only(policies, (keep,), [rule])
+        yield _only(policies, (keep,), [rule]), rule
     if len(policies.keep_rules) > 1:
-        yield _only(policies, policies.keep_rules, [rule])
+        yield _only(policies, policies.keep_rules, [rule]), rule
 
 
-def _taking_more(rule: Rule) -> Rule:
-    """The rule without its patterns: it takes all that it takes, and more."""
-    return replace(rule, files=replace(rule.files, match=None, exclude=None))
+def _taking_more(rule: Rule | None) -> Iterator[Rule]:
+    """Rules that take all that `rule` takes, and more; patterns cost most."""
+    if rule is None or not rule.decides_files or rule.files.match is None:
+        return
+    yield replace(rule, files=replace(rule.files, match=None, exclude=None))
+    if rule.files.exclude is not None:
+        yield replace(rule, files=replace(rule.files, exclude=None))
 
 
 def _removing(policies: PolicySet) -> Iterator[Rule]:
@@ -162,10 +210,11 @@ def _only(policies: PolicySet, keep: Iterable[Rule], removing: Iterable[Rule | N
     return replace(policies, rules=tuple(rules), built_in=None in some)
 
 
-def _spoken_of(policies: PolicySet, rule: Rule, budget: Budget) -> Iterator[Situation]:
-    """Every kind of file that the guarantee speaks of."""
+def _spoken_of(policies: PolicySet, rule: Rule, about: Rule | None, budget: Budget) -> Iterator[Situation]:
+    """Every kind of file that the guarantee speaks of, and that the rule `about` selects."""
     asked = replace(policies, rules=tuple(sorted((*policies.rules, rule), key=lambda one: one.name)))
-    return situations([asked], budget, focus=lambda one: one.name == rule.name)
+    names = {rule.name} if about is None else {rule.name, about.name}
+    return situations([asked], budget, focus=lambda one: one.name in names, together=True)
 
 
 def _broken(policies: PolicySet, guarantee: Guarantee, situation: Situation) -> Broken | None:

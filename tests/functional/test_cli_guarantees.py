@@ -35,14 +35,14 @@ def test_check_shows_the_file_that_breaks_a_guarantee_and_fails(place: Place) ->
     assert answer.code == 4
     assert answer.out.startswith(
         "policies/guarantees.yaml:4:5: error[P432]: guarantee `masters` is broken: "
-        "`masters/temp_`, a file that no job owns, is deleted at once\n"
+        "`masters/.part`, a file that no job owns, goes to the trash at once\n"
     )
-    assert "  see policies/cleanup.yaml:4:5: rule `stray-temps` takes it\n" in answer.out
+    assert "  see policies/cleanup.yaml:8:5: rule `parts` takes it\n" in answer.out
     assert answer.out.endswith("3 policies with 0 layouts, 3 rules, 1 guarantee: 1 error, 0 warnings\n")
     document = place.rules("check", "--format", "json").document
     assert [one["code"] for one in document["diagnostics"]] == ["P432"]
     witness = document["guarantees"][0]["witness"]
-    assert (witness["path"], witness["action"], witness["rules"]) == ("masters/temp_", "delete", ["stray-temps"])
+    assert (witness["path"], witness["action"], witness["rules"]) == ("masters/.part", "trash", ["parts"])
     assert place.rules("plan").code == 0
 
 
@@ -52,7 +52,7 @@ def test_the_file_that_breaks_a_guarantee_goes_once_it_is_there(place: Place) ->
     path = place.rules("check", "--format", "json").document["guarantees"][0]["witness"]["path"]
     place.write(f"media/{path}")
     steps = place.rules("plan", "--format", "json").document["steps"]
-    assert [one["rules"] for one in steps if one["path"] == path] == [["stray-temps"]]
+    assert [one["rules"] for one in steps if one["path"] == path] == [["parts"]]
 
 
 def test_a_budget_that_is_spent_fails_the_check(place: Place) -> None:
@@ -80,11 +80,11 @@ def test_settings_of_the_environment_count(place: Place) -> None:
 @pytest.mark.parametrize(
     ("pattern", "code", "begin"),
     [
-        ("/hero/", 0, "proved: no rule removes anything in `/hero/`; "),
+        ("/hero/", 0, "proved: no rule removes anything in `/hero/`\n"),
         (
             "/masters/",
             8,
-            "`/masters/` is not safe: `masters/temp_`, a file that no job owns, is deleted at once\n",
+            "`/masters/` is not safe: `masters/.part`, a file that no job owns, goes to the trash at once\n",
         ),
         ("masters/x", 2, ""),
     ],
