@@ -21,7 +21,7 @@ from rules_engine.policy.model import (
     Tracked,
     Unit,
 )
-from rules_engine.values.quantities import FOREVER
+from rules_engine.values.quantities import FOREVER, ByteCount
 from rules_engine.values.vocabulary import CleanupPolicy, FileType, JobStatus, Place
 
 VIDEOS = FileSelector(types=frozenset({FileType("final_video")}))
@@ -192,13 +192,27 @@ def test_with_too_small_a_budget_for_all_rules_they_are_asked_one_by_one() -> No
     assert broken(said, guarantee_of("/drafts/")).taken.removal.rules
 
 
-@pytest.mark.parametrize("states", [200_000, 4_000])
-def test_a_guarantee_that_two_keep_rules_hold_together_is_proved(states: int) -> None:
-    """Neither of them alone would do."""
-    halves = [keep(name, files=FileSelector(match=wide(name), tracked=Tracked.ANY)) for name in ("*.mkv", "[!.]*")]
-    said = policies(untracked("*"), *halves, layouts=())
-    (answer,) = hold(said, [guarantee_of("/finals/*.mkv")], states)
-    assert isinstance(answer, Proved)
+def test_a_guarantee_that_two_keep_rules_hold_together_is_proved() -> None:
+    """One keeps what is large, the other what is small."""
+    large, small = FileSelector(larger_than=ByteCount(9)), FileSelector(smaller_than=ByteCount(10))
+    halves = [
+        keep(name, files=replace(size, match=wide("/finals/"), tracked=Tracked.ANY))
+        for name, size in (("large", large), ("small", small))
+    ]
+    assert proved(policies(untracked("*.mkv"), *halves), guarantee_of("/finals/*.mkv"))
+    found = broken(policies(untracked("*.mkv"), halves[0]), promised(files=replace(NOBODYS, match=wide("/finals/"))))
+    assert found.situation.file.size == 0
+
+
+@pytest.mark.parametrize("states", [300, 1_000, 3_000, 10_000, 30_000])
+def test_less_to_spend_never_makes_another_answer(states: int) -> None:
+    """What takes more than a part of the budget is asked again with all that is left."""
+    names = FileSelector(match=narrow("/a/*x*y*.mkv", "/a/*y*z*.mkv"), exclude=wide("*k*l*"), tracked=Tracked.UNTRACKED)
+    kept = keep("kept", files=FileSelector(match=wide("/a/*.mkv"), tracked=Tracked.ANY))
+    said = policies(removal("old", files=names), removal("more", files=names), kept, layouts=())
+    for pattern in ("*xy*.mkv", "/a/"):
+        (answer,) = hold(said, [guarantee_of(pattern)], states)
+        assert isinstance(answer, (NotKnown, Proved))
 
 
 def test_a_guarantee_without_a_kind_of_file_is_a_warning() -> None:
