@@ -22,7 +22,8 @@ from rules_engine.policy.model import PolicySet, Since
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import EntryKind
 
-_MOST_REMEMBERED: Final = 20_000
+MOST_REMEMBERED: Final = 20_000
+"""Judgements, after which it begins anew: a root may have more jobs than fit."""
 _WHATEVER_TIME: Final = frozenset(
     {Because.KEEP_RULE, Because.CLEANUP_OFF, Because.JOB_POLICY, Because.FILE_TYPE_NOT_CLEANED, Because.NO_RULE}
 )
@@ -45,10 +46,11 @@ class _Here:
 class Judge:
     """Judges one file after another, best directory by directory, and remembers its judgements."""
 
-    def __init__(self, policies: PolicySet, seen: Evidence) -> None:
+    def __init__(self, policies: PolicySet, seen: Evidence, *, remembered: int = MOST_REMEMBERED) -> None:
         self._policies = policies
         self._seen = seen
-        self._verdicts = Verdicts(seen.file_rules, policies.together)
+        self._verdicts = Verdicts(seen.file_rules, policies.together, remembered=remembered)
+        self._most = remembered
         rules, guards, pinned = seen.file_rules, seen.guards, seen.pinned
         self._sized = any(rule.files.larger_than is not None or rule.files.smaller_than is not None for rule in rules)
         self._timed = any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in rules)
@@ -93,9 +95,9 @@ class Judge:
         if found is None:
             found = self._alone(file, views, here)
             if settled:
-                _remember(self._judged, key, found)
+                self._remember(self._judged, key, found)
             elif self._stays_whatever_its_times(found):
-                _remember(self._stays, key, found)
+                self._remember(self._stays, key, found)
         return found
 
     def _untracked(self, file: FileFact, here: _Here) -> Judged:
@@ -107,7 +109,7 @@ class Judge:
             protected = protection(file, (), self._seen)
             found = self._decided(file, (subject,), here) if protected is None else Judged(protected)
             if self._stays_whatever_its_times(found):
-                _remember(self._stays, key, found)
+                self._remember(self._stays, key, found)
         return found
 
     def _alone(self, file: FileFact, views: tuple[Owner, ...], here: _Here) -> Judged:
@@ -132,15 +134,14 @@ class Judge:
             return False
         return isinstance(decision, Kept) and decision.because in _WHATEVER_TIME
 
+    def _remember(self, remembered: dict[Hashable, Judged], key: Hashable, judged: Judged) -> None:
+        if len(remembered) >= self._most:
+            remembered.clear()
+        remembered[key] = judged
+
 
 def _is_settled(file: FileFact, owner: Owner, seen: Evidence) -> bool:
     # Then the age of the file counts from the end of the job alone, which all its settled files share.
     return (
         file.vouched and file.mtime_ns is not None and owner.end is not None and file.mtime_ns <= owner.end <= seen.now
     )
-
-
-def _remember(remembered: dict[Hashable, Judged], key: Hashable, judged: Judged) -> None:
-    if len(remembered) >= _MOST_REMEMBERED:
-        remembered.clear()
-    remembered[key] = judged

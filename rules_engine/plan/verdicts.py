@@ -7,7 +7,7 @@ to rules; both take few values, so that a subject costs two look-ups, however ma
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from rules_engine.plan.ages import aged_from
 from rules_engine.plan.select import (
@@ -26,7 +26,6 @@ from rules_engine.policy.model import Rule
 from rules_engine.policy.together import Together
 from rules_engine.values.vocabulary import JobId
 
-_LARGEST_MEMORY: Final = 100_000
 Selecting: TypeAlias = tuple[Rule, Matched | Unknown]
 
 
@@ -86,8 +85,9 @@ class _Asked:
 class Verdicts:
     """Answers for one subject after another; remembers by what rules can tell apart."""
 
-    def __init__(self, rules: tuple[Rule, ...], patterns: Together) -> None:
+    def __init__(self, rules: tuple[Rule, ...], patterns: Together, *, remembered: int) -> None:
         self._rules = rules
+        self._most = remembered
         self._numbers = patterns.numbers
         self._anywhere = tuple(number for number, rule in enumerate(rules) if rule.files.match is None)
         self._by_list: dict[int, list[int]] = {}
@@ -106,7 +106,7 @@ class Verdicts:
         like = (answer.number, look, subject.file_type, subject.place, subject.deliverable)
         asked = self._asked.get(like)
         if asked is None:
-            if len(self._asked) >= _LARGEST_MEMORY:
+            if len(self._asked) >= self._most:
                 self._asked.clear()
             asked = self._asked[like] = self._ask(subject, answer, seen)
         if not asked.open:
@@ -121,7 +121,7 @@ class Verdicts:
         key = (like, verdicts)
         found = self._said.get(key)
         if found is None:
-            if len(self._said) >= _LARGEST_MEMORY:
+            if len(self._said) >= self._most:
                 self._said.clear()
             more = [(number, rule, verdict) for (number, rule, _), verdict in zip(asked.open, verdicts, strict=True)]
             every = sorted((*asked.known, *more), key=_number_of)
