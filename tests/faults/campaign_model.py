@@ -4,7 +4,8 @@ import argparse
 
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from test_model import COUNTS, HOW, Model
+from model_runs import COUNTS
+from test_model import HOW, Model
 
 
 def main() -> int:

@@ -1,24 +1,19 @@
 """A root over days against a plain dictionary that only says what must not go, and where a file may be."""
 
 import os
-from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from model_place import Place, place
-from model_rules import RULES, File, Job, World
+from model_rules import RULES, File, Job
+from model_runs import Run, Runs, note, where_is
 
-from rules_engine.apply.model import RunResult, RunState, StalePlanError
+from rules_engine.apply.model import StalePlanError
 from rules_engine.errors import RulesError
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "25"))
-COUNTS: Counter[str] = Counter()
-"""What happened, for the campaign to tell."""
 KILLS = st.one_of(st.none(), st.integers(0, 60))
 IDS = st.sampled_from(["j0", "j1", "j2"])
 IN_JOBS = (
@@ -33,31 +28,11 @@ PINS = st.sampled_from(
 MARKS = st.sampled_from(["loose/", "loose/d/", "scratch/j0/slides/", "scratch/j1/", "out/j2/"])
 
 
-@dataclass
-class Run:
-    """A plan that was made or begun, and what it may take."""
-
-    may: set[str]
-    may_delete: set[str] = field(default_factory=set)
-    began: int = 0
-    empties: bool = False
-
-
-class Model(RuleBasedStateMachine):
+class Model(Runs):
     """One root, and what must hold of it whatever happens.
 
     Preconditions ask the model only: the ids of runs differ each time, and Hypothesis may live a life twice.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stack = ExitStack()
-        self.world = World()
-        self.turn = 0
-        self.planned = Run(set())
-        self.cut: dict[str, Run] = {}
-        """Runs that were killed, by id."""
-        self.closed: set[str] = set()
 
     @initialize(without=st.sets(st.sampled_from(sorted(RULES)), max_size=4))
     def open(self, without: set[str]) -> None:
@@ -78,11 +53,6 @@ class Model(RuleBasedStateMachine):
         """Take the root away."""
         self.stack.close()
 
-    @property
-    def now(self) -> int:
-        """The instant."""
-        return self.place.clock.instant
-
     # What jobs and people do.
 
     @rule(job_id=IDS)
@@ -93,22 +63,22 @@ class Model(RuleBasedStateMachine):
             self.place.jobs.start_job(job_id, "clip")
             self.world.jobs[job_id] = Job("running", self.now)
 
-    @precondition(lambda self: self._running())
+    @precondition(lambda self: self.running())
     @rule(which=st.integers(0, 2), where=PLACES, declares=st.booleans(), link=st.booleans())
     def work(self, which: int, where: str, declares: bool, link: bool) -> None:
         """A running job writes a file or a link and declares it, or leaves that to the place where it lies."""
-        job_id = self._one(self._running(), which)
+        job_id = self.one(self.running(), which)
         file = self._write(where.format(job_id), link=link)
         if declares:
             self._declare(job_id, file)
 
-    @precondition(lambda self: self._running())
+    @precondition(lambda self: self.running())
     @rule(which=st.integers(0, 2), number=st.integers(0, 40))
     def share(self, which: int, number: int) -> None:
         """A running job names a file of another that lies in no workspace."""
-        there = [one for one in self._there() if one.workspace_of is None and one.path.startswith("out/")]
+        there = [one for one in self.there() if one.workspace_of is None and one.path.startswith("out/")]
         if there:
-            self._declare(self._one(self._running(), which), there[number % len(there)])
+            self._declare(self.one(self.running(), which), there[number % len(there)])
 
     def _declare(self, job_id: str, file: File) -> None:
         file_type = "slide" if file.path.startswith("scratch/") else "video"
@@ -130,7 +100,7 @@ class Model(RuleBasedStateMachine):
     @rule()
     def unmark(self) -> None:
         """Somebody takes all keep markers away."""
-        for file in self._there():
+        for file in self.there():
             if file.path.endswith(".rules-keep"):
                 (self.place.top / file.path).unlink()
                 del self.world.files[file.content]
@@ -148,11 +118,11 @@ class Model(RuleBasedStateMachine):
         self.world.files[content] = File(path, content, self.now, declared)
         return self.world.files[content]
 
-    @precondition(lambda self: self._running())
+    @precondition(lambda self: self.running())
     @rule(which=st.integers(0, 2), end=st.sampled_from(["completed", "completed", "failed", "died"]))
     def finish(self, which: int, end: str) -> None:
         """A job ends well, badly, or with its process."""
-        job_id = self._one(self._running(), which)
+        job_id = self.one(self.running(), which)
         if end == "died":
             self.place.die(job_id)
         else:
@@ -215,7 +185,7 @@ class Model(RuleBasedStateMachine):
         """A byte turns in a seal, and back after a plan: the logs say the same, or nothing goes."""
         if not self.place.folder_names("sealed"):
             return
-        seal = self.place.top / ".rules/sealed" / self._one(self.place.folder_names("sealed"), which)
+        seal = self.place.top / ".rules/sealed" / self.one(self.place.folder_names("sealed"), which)
         before = seal.read_bytes()
         at = place % len(before)
         seal.write_bytes(before[:at] + bytes([before[at] ^ 1 << bit]) + before[at + 1 :])
@@ -236,9 +206,9 @@ class Model(RuleBasedStateMachine):
         try:
             self.place.make_plan()
         except RulesError as err:
-            _note(f"no plan: {type(err).__name__}")
+            note(f"no plan: {type(err).__name__}")
         assert self.place.everything() == before
-        there = [one for one in self._there() if self.world.may_go(one, self.now)]
+        there = [one for one in self.there() if self.world.may_go(one, self.now)]
         self.planned = Run(
             {one.content for one in there},
             {one.content for one in there if self.world.may_be_deleted(one, self.now)},
@@ -255,14 +225,14 @@ class Model(RuleBasedStateMachine):
         """The plan that was made last is applied, however long ago, and may be killed at any call."""
         plan = self.place.plan
         if plan is not None:
-            self._run(lambda: self.place.apply(plan), self.planned, kill)
+            self.carry_out(lambda: self.place.apply(plan), self.planned, kill)
 
     @rule(which=st.integers(0, 5), kill=KILLS)
     def restore(self, which: int, kill: int | None) -> None:
         """What a run set aside is put back."""
         if not self.place.folder_names("trash"):
             return
-        run_id = self._one(self.place.folder_names("trash"), which)
+        run_id = self.one(self.place.folder_names("trash"), which)
         try:
             self.place.make_restore(run_id)
         except RulesError:
@@ -286,91 +256,19 @@ class Model(RuleBasedStateMachine):
         """A run that was killed is gone on with, and may be killed again."""
         if not self.cut:
             return
-        run_id = self._one(sorted(self.cut), which)
-        self._run(lambda: self.place.apply(self.place.plan_of(run_id)), self.cut[run_id], kill)
+        run_id = self.one(sorted(self.cut), which)
+        self.carry_out(lambda: self.place.apply(self.place.plan_of(run_id)), self.cut[run_id], kill)
 
     @rule(which=st.integers(0, 5))
     def go_on_with_closed(self, which: int) -> None:
         """A run that a newer one closed is not gone on with."""
         if not self.closed:
             return
-        run_id = self._one(sorted(self.closed), which)
+        run_id = self.one(sorted(self.closed), which)
         before = self.place.contents()
         with pytest.raises(StalePlanError):
             self.place.apply(self.place.plan_of(run_id))
         assert self.place.contents() == before
-
-    def _run(self, act: Callable[[], RunResult], run: Run, kill: int | None = None) -> None:
-        COUNTS["runs"] += 1
-        run.began = run.began or self.now
-        before = set(self.place.folder_names("runs"))
-        if kill is not None and self.place.killed_at(kill, act):
-            _note("killed")
-            new = set(self.place.folder_names("runs")) - before
-            self.cut |= dict.fromkeys(new, run)
-            self._settle(run)
-            return
-        if kill is None:
-            self._whole(act, before)
-        else:
-            # It was through before that call: nobody tells here which run it was.
-            self.cut = {}
-        self._settle(run)
-
-    def _whole(self, act: Callable[[], RunResult], before: set[str]) -> None:
-        try:
-            result = act()
-        except RulesError as err:
-            _note(f"refused: {type(err).__name__}")
-            return
-        assert result.state is RunState.FINISHED, result
-        self.cut.pop(result.run_id, None)
-        if result.run_id not in before:
-            states = {one: self.place.state_of(one) for one in self.cut}
-            # Killed behind its report a run is through; killed before it had a folder it never was.
-            assert {*states.values()} <= {RunState.FINISHED, RunState.CLOSED, None}, states
-            runs = self.place.top / ".rules/runs"
-            self.closed |= {
-                one
-                for one, state in states.items()
-                if state is RunState.CLOSED and (runs / one / "plan.jsonl").exists()
-            }
-            self.cut = {}
-        self._settle_nothing(act, result)
-
-    def _settle_nothing(self, act: Callable[[], RunResult], result: RunResult) -> None:
-        before = self.place.contents()
-        assert act() == result
-        assert self.place.contents() == before
-
-    def _settle(self, run: Run) -> None:
-        """Find each file again; whatever left its place was allowed to."""
-        found = self.place.contents()
-        protected = {one.content for one in self.world.files.values() if self.world.protected(one)}
-        for file in self.world.files.values():
-            there = found.get(file.content, [])
-            now = _where(file, there)
-            if now != file.where:
-                _note(f"{file.where} -> {now}")
-                self._check(file, now, run, protected)
-                if (file.where, now) == ("aside", "place"):
-                    file.written = max(file.written, run.began)
-                file.where = now
-
-    def _check(self, file: File, now: str, run: Run, protected: set[str]) -> None:
-        match file.where, now:
-            case "place", _:
-                assert file.content in run.may, f"{file} may not go"
-                assert file.content not in protected, f"{file} is protected"
-                assert now == "aside" or file.content in run.may_delete, f"{file} may only be set aside"
-            case "aside", "gone":
-                assert (run.empties and not self.world.is_pinned(file)) or file.content in run.may_delete, file
-            case "aside", "going":
-                assert file.content in run.may_delete, file
-            case ("aside", "place") | ("going", "gone"):
-                pass
-            case _:
-                raise AssertionError((file, now))
 
     # What holds after every step.
 
@@ -381,36 +279,7 @@ class Model(RuleBasedStateMachine):
         known = {file.content: file.where for file in self.world.files.values() if file.where != "gone"}
         assert set(found) == set(known)
         for file in self.world.files.values():
-            assert _where(file, found.get(file.content, [])) == file.where
-
-    def _there(self) -> list[File]:
-        return [one for one in self.world.files.values() if one.where == "place"]
-
-    def _running(self) -> list[str]:
-        return sorted(one for one, job in self.world.jobs.items() if job.status == "running")
-
-    @staticmethod
-    def _one(some: list[str], which: int) -> str:
-        return some[which % len(some)]
-
-
-def _note(what: str) -> None:
-    event(what)
-    COUNTS[what] += 1
-
-
-def _where(file: File, there: list[str]) -> str:
-    """Where a file is, having been found there."""
-    assert len(there) <= 1, f"{file} lies in {there}"
-    if not there:
-        return "gone"
-    if there[0] == file.path:
-        return "place"
-    if there[0].startswith(".rules/removing/"):
-        return "going"
-    _, area, _, path = there[0].split("/", 3)
-    assert (area, path) == ("trash", file.path)
-    return "aside"
+            assert where_is(file, found.get(file.content, [])) == file.where
 
 
 HOW = settings(
