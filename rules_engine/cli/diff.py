@@ -4,7 +4,7 @@ import os
 
 import click
 
-from rules_engine.cli.options import budget_option, exits, ignored_talk_options, plan_format_option, policies_option
+from rules_engine.cli.options import budget_option, exits, plan_format_option, policies_option, talk_options
 from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
@@ -28,13 +28,24 @@ from rules_engine.report.diff_text import diff_lines
 @click.option("--root", "root_path", metavar="DIR", help="Also compare what becomes of the files below DIR.")
 @budget_option
 @plan_format_option
-@ignored_talk_options
-def diff(*, old: str, new: str | None, folders: tuple[str, ...], root_path: str | None, budget: int, form: str) -> int:
+@talk_options
+def diff(
+    *,
+    old: str,
+    new: str | None,
+    folders: tuple[str, ...],
+    root_path: str | None,
+    budget: int,
+    form: str,
+    quiet: bool,
+    verbose: bool,
+) -> int:
     """Show what the change from OLD to NEW changes for files.
 
     OLD and NEW are policy folders, or git revisions of the folder of `--policies`; without NEW it is that folder as
     it stands. Exits with 8 where anything can be removed that could not, or where that is not known.
     """
+    del quiet
     versions = read_version(old, folders), read_version(new, folders)
     before, after = _loaded(*versions)
     if root_path is None:
@@ -42,7 +53,7 @@ def diff(*, old: str, new: str | None, folders: tuple[str, ...], root_path: str 
     else:
         with Root.open(root_path) as root:
             found = review(before, after, Budget(budget), root, SystemClock())
-    _show(found, form)
+    _show(found, form, verbose=verbose)
     return ExitCode.PENDING if found.removes_more else ExitCode.DONE
 
 
@@ -60,8 +71,8 @@ def _invalid(*checked: Checked) -> PolicyError:
     return PolicyError(diagnostics, {file: text for one in checked for file, text in one.sources.items()})
 
 
-def _show(found: Review, form: str) -> None:
+def _show(found: Review, form: str, *, verbose: bool) -> None:
     if form == "json":
         show([diff_document(found)])
     else:
-        show(diff_markdown(found) if form == "markdown" else diff_lines(found))
+        show(diff_markdown(found) if form == "markdown" else diff_lines(found, verbose=verbose))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Final
 
 from rules_engine.analysis.compare import Comparison
 from rules_engine.jobs.comparing import Group, TreeComparison
@@ -22,13 +23,16 @@ from rules_engine.report.words import amount, name
 from rules_engine.values.quantities import format_instant
 from rules_engine.values.text import plural
 
+_MOST: Final = 8
+"""Sentences under one heading, unless more is asked for."""
 
-def diff_lines(found: Review) -> Iterator[str]:
-    """The lines of a review."""
+
+def diff_lines(found: Review, *, verbose: bool = False) -> Iterator[str]:
+    """The lines of a review; with `verbose` every difference of it."""
     yield answer(found)
     yield f"{name(found.old)} → {name(found.new)}"
     if found.changes:
-        yield from _kinds(found.kinds)
+        yield from _kinds(found.kinds, None if verbose else _MOST)
     if found.tree is not None:
         yield from _tree(found.tree)
     if found.changes:
@@ -37,15 +41,18 @@ def diff_lines(found: Review) -> Iterator[str]:
         yield from (f"  {sign} {text}" for change in found.changes for sign, text in change_lines(change))
 
 
-def _kinds(kinds: Comparison) -> Iterator[str]:
+def _kinds(kinds: Comparison, most: int | None) -> Iterator[str]:
     yield ""
     yield heading_of_kinds(kinds)
     yield from (f"  {marker_line(marker)}" for marker in kinds.markers)
     for effect, differences in groupby(kinds.differences, key=lambda one: one.effect):
         yield f"  {HEADS[effect]}"
-        for one in differences:
+        every = list(differences)
+        for one in every[:most]:
             yield f"    {difference_line(one)}"
             yield f"      {witness_line(one)}"
+        if len(every) > len(every[:most]):
+            yield f"    and {plural(len(every) - len(every[:most]), 'more', 'more')}: `--verbose` names them"
     if kinds.unknown:
         yield f"  There may be more: {kinds.unknown}"
 

@@ -149,9 +149,14 @@ def test_each_part_is_said_in_its_own_words(change: Change, expected: str) -> No
 def test_a_long_list_ends() -> None:
     """A comment on a pull request has an end."""
     rules = [STRAYS.replace("strays", f"strays-{at}").replace("*.part", f"*.p{at:02d}") for at in range(23)]
-    lines = list(diff_markdown(_review(_policies(), _policies(*rules), budget=1_000_000)))
+    found = _review(_policies(), _policies(*rules), budget=1_000_000)
+    lines = list(diff_markdown(found))
     assert lines.count("And 3 more.") == 2
     assert sum(line.startswith("- `*.p") for line in lines) == 20
+    text = list(diff_lines(found))
+    assert "    and 15 more: `--verbose` names them" in text
+    assert sum(line.startswith("    `*.p") for line in text) == 8
+    assert sum(line.startswith("    `*.p") for line in diff_lines(found, verbose=True)) == 23
 
 
 def test_nothing_in_a_sentence_ends_its_block() -> None:
