@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from rules_engine.policy.schema import CASES, schema_text
+from rules_engine.policy.schema import CASES, KINDS, schema_text
 
 _LAYOUT: Final = """\
 # yaml-language-server: $schema=layout.v1.schema.json
@@ -119,13 +119,36 @@ cases:
       kept: {incoming/keep/temp_old.mkv: favourites}
 """
 
+_GUARANTEES: Final = """\
+# yaml-language-server: $schema=guarantees.v1.schema.json
+#
+# What no rule removes, whoever edits the other files: `rules check` proves each sentence, or shows a file that breaks
+# it. Guarantees decide nothing; to make a file stay write a `keep` rule.
+version: 1
+kind: guarantees
+never_removed:
+  - name: finished-videos
+    files: {type: final_video}
+  - name: two-weeks-after-a-failure
+    jobs:  {status: failed}
+    for: 14d
+  - name: a-week-without-an-owner
+    files: {tracked: false}
+    for: 7d
+"""
+
 STARTER_POLICIES: Final[Mapping[str, str]] = MappingProxyType(
-    {"render.yaml": _LAYOUT, "cleanup.yaml": _CLEANUP, "settings.yaml": _SETTINGS}
+    {
+        "render.yaml": _LAYOUT,
+        "cleanup.yaml": _CLEANUP,
+        "settings.yaml": _SETTINGS,
+        "guarantees.yaml": _GUARANTEES,
+    }
 )
 """File name → text of each policy; they load as they are."""
 
 
 def starter_files() -> Mapping[str, str]:
     """File name → text of all that a new policy folder holds: policies, cases, and the schemas that they name."""
-    schemas = {f"{kind}.v1.schema.json": schema_text(kind) for kind in ("layout", "cleanup", "settings", CASES)}
+    schemas = {f"{kind}.v1.schema.json": schema_text(kind) for kind in (*KINDS, CASES)}
     return {**STARTER_POLICIES, "cleanup.cases.yaml": _CASES, **schemas}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rules_engine.analysis.guarantees import Proved, hold
 from rules_engine.policy.lint import lint
 from rules_engine.policy.load import check_folders, load_policies, load_texts
 from rules_engine.policy.model import PolicySet, Rule, Tracked
@@ -195,6 +196,26 @@ def test_starter_policies_load_without_a_finding_and_delete_nothing() -> None:
     assert lint(policies, texts) == ()
     assert {rule.action for rule in policies.removal_rules} == {"trash"}
     assert policies.settings.cleanup.preserve_on_failure == 14 * DAY
+
+
+@pytest.mark.parametrize("folders", [[shipped_folder()], [legacy_folder()], [shipped_folder(), legacy_folder()]])
+def test_the_shipped_guarantees_hold(folders: list[str]) -> None:
+    """Each is proved of each folder alone, and of both together, and none of them is about nothing."""
+    policies = load_policies(folders)
+    answers = hold(policies, policies.guarantees)
+    assert len(answers) >= 3
+    assert [one.guarantee.name for one in answers if not (isinstance(one, Proved) and one.kinds)] == []
+
+
+def test_the_starter_guarantees_hold() -> None:
+    """Whoever begins with them sees a check that passes."""
+    policies = load_texts({f"/p/{name}": text for name, text in STARTER_POLICIES.items()})
+    answers = hold(policies, policies.guarantees)
+    assert [(one.guarantee.name, isinstance(one, Proved) and one.kinds > 0) for one in answers] == [
+        ("a-week-without-an-owner", True),
+        ("finished-videos", True),
+        ("two-weeks-after-a-failure", True),
+    ]
 
 
 def test_starter_files_load_from_a_folder_beside_their_schemas(tmp_path: Path) -> None:
