@@ -62,7 +62,8 @@ def forecast(
 
 
 def _foresee(policies: PolicySet, root: Root, now: Instant, until: Instant) -> Forecast:
-    plan = survey(policies, root, SystemClock()).plan(until)
+    # A forecast says how much would stay, so everything is looked at, also what no rule can select.
+    plan = survey(policies, root, SystemClock(), prune=False).plan(until)
     foresight = Foresight(now, until)
     for _ in foresight.watch(plan.batches):
         pass

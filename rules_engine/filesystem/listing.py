@@ -31,12 +31,18 @@ class Listing(Generic[Fact]):
     subdirectories: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
     """Directories at which another filesystem begins."""
+    by_name: list[str] = field(default_factory=list)
+    """Entries, none of them a directory, of which nobody asked for more than the name."""
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     """Entries that are there but cannot be looked at: name and why."""
 
 
-def read_listing(directory: Directory, path: RelPath, make: MakeFact[Fact]) -> Listing[Fact]:
+def read_listing(
+    directory: Directory, path: RelPath, make: MakeFact[Fact], wants: Callable[[str], bool] | None = None
+) -> Listing[Fact]:
     """What `directory`, which lies at `path`, holds; a fact is made by `make` of every entry but directories.
+
+    With `wants`, only of entries whose names it wants; the system is asked nothing about the others.
 
     Raises:
         OSError: when it cannot be read.
@@ -50,6 +56,9 @@ def read_listing(directory: Directory, path: RelPath, make: MakeFact[Fact]) -> L
     for entry in _sorted_entries(directory.fd):
         name = entry.name
         try:
+            if wants is not None and not wants(name) and not entry.is_dir(follow_symlinks=False):
+                listing.by_name.append(name)
+                continue
             found = entry.stat(follow_symlinks=False)
         except OSError as err:
             _note(listing, entry, err)

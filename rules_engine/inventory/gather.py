@@ -5,6 +5,7 @@ from functools import partial
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import DirectoryFacts, Inventory
+from rules_engine.inventory.pruning import Pruning
 from rules_engine.inventory.scan import walk as walk_all
 from rules_engine.inventory.seen import vouch_all
 from rules_engine.inventory.tracked import from_seals
@@ -16,15 +17,22 @@ from rules_engine.values.vocabulary import JobId
 
 
 def gather(
-    root: Root, store: ManifestStore, jobs: Sequence[JobRecord], *, walk: bool, markers: Sequence[str] = ()
+    root: Root,
+    store: ManifestStore,
+    jobs: Sequence[JobRecord],
+    *,
+    walk: bool,
+    markers: Sequence[str] = (),
+    pruning: Pruning | None = None,
 ) -> Inventory:
     """What is below `root`: all of it with `walk`, else what `jobs` have; read while its directories are gone through.
 
-    A fact is vouched for where the seal of a job names this very file. `markers` are the names of keep markers.
+    With `pruning`, a walk reads only what that wants. A fact is vouched for where the seal of a job names this very
+    file. `markers` are the names of keep markers.
     """
     seals = _seals_of(store, jobs)
     if walk:
-        inventory = walk_all(root, markers=markers)
+        inventory = walk_all(root, markers=markers, pruning=pruning)
         inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
     else:
         inventory = from_seals(root, seals, jobs, markers)

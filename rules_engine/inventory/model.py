@@ -55,6 +55,16 @@ class Problem:
     why: str
 
 
+@dataclass(slots=True)
+class PassedOver:
+    """What a walk did not look at because no removal rule can select it."""
+
+    directories: int = 0
+    """That were not read, each with all below it."""
+    files: int = 0
+    """Of which only the names were read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A directory that was not looked at on purpose: a mount, another root, a name that is never entered."""
@@ -72,7 +82,7 @@ def _nobody_looks(_jobs: Sequence[JobRecord]) -> "Inventory":
 class Inventory:
     """Everything that was looked at: directories ordered component by component as bytes.
 
-    `directories` is gone through once; `problems` and `skipped` are complete only after that.
+    `directories` is gone through once; `problems`, `skipped` and `passed_over` are complete only after that.
     """
 
     directories: Iterable[DirectoryFacts]
@@ -83,6 +93,7 @@ class Inventory:
     """
     problems: list[Problem] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    passed_over: PassedOver = field(default_factory=PassedOver)
     marked: dict[RelPath, str] = field(default_factory=dict)
     """Directories with a keep marker, and its name; whole for a directory and all above it once its facts came."""
     walked: bool = False

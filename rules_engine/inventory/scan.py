@@ -9,6 +9,7 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.listing import Listing, read_listing
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
+from rules_engine.inventory.pruning import Pruning, Reach
 from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key, to_bytes
 
 NEVER_ENTERED: Final = {
@@ -23,13 +24,16 @@ ANOTHER_ROOT: Final = "it is another root"
 _OPEN_HANDLES: Final = 64
 
 
-def walk(root: Root, *, below: Sequence[RelPath] = (ROOT,), markers: Sequence[str] = ()) -> Inventory:
+def walk(
+    root: Root, *, below: Sequence[RelPath] = (ROOT,), markers: Sequence[str] = (), pruning: Pruning | None = None
+) -> Inventory:
     """What lies at and below each of `below`; read while its directories are gone through.
 
-    `markers` are looked for in every directory that is read, not in those above.
+    `markers` are looked for in every directory that is read, not in those above. With `pruning`, which is about the
+    whole tree, only what it wants is read.
     """
     inventory = Inventory((), walked=tuple(below) == (ROOT,))
-    inventory.directories = _Walk(root.directory, inventory, markers).run(outermost(below))
+    inventory.directories = _Walk(root.directory, inventory, markers, pruning).run(outermost(below))
     return inventory
 
 
@@ -45,25 +49,29 @@ def outermost(paths: Sequence[RelPath]) -> tuple[RelPath, ...]:
 class _Frame:
     """A directory that was read and whose subdirectories come next."""
 
-    __slots__ = ("handle", "path", "pending")
+    __slots__ = ("handle", "path", "pending", "reach")
 
-    def __init__(self, path: RelPath, handle: Directory | None, pending: list[str]) -> None:
+    def __init__(self, path: RelPath, handle: Directory | None, pending: list[str], reach: Reach | None) -> None:
         self.path = path
         self.handle = handle
         self.pending = pending
+        self.reach = reach
+        """How far rules reach in there; None where everything is looked at."""
 
 
 class _Walk:
-    def __init__(self, root: Directory, inventory: Inventory, markers: Sequence[str]) -> None:
+    def __init__(self, root: Directory, inventory: Inventory, markers: Sequence[str], pruning: Pruning | None) -> None:
         self._root = root
         self._inventory = inventory
         self._markers = markers
+        self._pruning = pruning
         self._stack: list[_Frame] = []
 
     def run(self, below: Sequence[RelPath]) -> Iterator[DirectoryFacts]:
         try:
             for start in below:
-                yield from self._enter(start, self._root, start)
+                reach = self._pruning.at_root() if self._pruning is not None else None
+                yield from self._enter(start, self._root, start, reach)
                 yield from self._descend()
         finally:
             for frame in self._stack:
@@ -76,22 +84,28 @@ class _Walk:
             frame = self._stack[-1]
             if frame.pending:
                 name = frame.pending.pop()
-                path = join(frame.path, name)
+                path, reach = join(frame.path, name), frame.reach
+                if self._pruning is not None and reach is not None:
+                    reach = self._pruning.below(reach, name, path)
+                    if reach is None:
+                        self._inventory.passed_over.directories += 1
+                        continue
                 above, way = (frame.handle, RelPath(name)) if frame.handle else (self._root, path)
-                yield from self._enter(path, above, way)
+                yield from self._enter(path, above, way, reach)
             else:
                 self._stack.pop()
                 if frame.handle is not None:
                     frame.handle.close()
 
-    def _enter(self, path: RelPath, above: Directory, way: RelPath) -> Iterator[DirectoryFacts]:
+    def _enter(self, path: RelPath, above: Directory, way: RelPath, reach: Reach | None) -> Iterator[DirectoryFacts]:
         try:
             handle = above.open(way)
         except OSError as err:
             note_not_opened(self._inventory, path, err)
             return
         try:
-            listing = read_listing(handle, path, FileFact)
+            wants = self._pruning.wants(reach, path) if self._pruning is not None and reach is not None else None
+            listing = read_listing(handle, path, FileFact, wants)
         except OSError as err:
             handle.close()
             self._inventory.problems.append(Problem(path, f"cannot be read: {err.strerror}"))
@@ -100,7 +114,7 @@ class _Walk:
         if facts is None or not facts.subdirectories:
             handle.close()
         else:
-            self._push(_Frame(path, handle, list(reversed(facts.subdirectories))))
+            self._push(_Frame(path, handle, list(reversed(facts.subdirectories)), reach))
         if facts is not None:
             yield facts
 
@@ -120,6 +134,7 @@ class _Walk:
         for marker in self._markers:
             if _has(listing, marker):
                 self._inventory.marked.setdefault(path, marker)
+        self._inventory.passed_over.files += len(listing.by_name)
         skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
         self._inventory.problems += [
             Problem(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable
@@ -134,7 +149,7 @@ class _Walk:
             files=tuple(listing.files),
             subdirectories=tuple(entered),
             inode=listing.inode,
-            complete=not (left_out or listing.mounts or listing.unreadable),
+            complete=not (left_out or listing.mounts or listing.unreadable or listing.by_name),
             mtime_ns=listing.mtime_ns,
             ctime_ns=listing.ctime_ns,
         )
@@ -157,7 +172,7 @@ def _has(listing: Listing[FileFact], name: str) -> bool:
     place = bisect_left(listing.files, to_bytes(name), key=_bytes_of_name)
     as_file = place < len(listing.files) and listing.files[place].name == name
     as_directory = name in listing.subdirectories or name in listing.mounts
-    return as_file or as_directory or any(name == odd for odd, _ in listing.unreadable)
+    return as_file or as_directory or name in listing.by_name or any(name == odd for odd, _ in listing.unreadable)
 
 
 def _bytes_of_name(file: FileFact) -> bytes:

@@ -13,6 +13,7 @@ from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather, look_at
 from rules_engine.inventory.model import Inventory
+from rules_engine.inventory.pruning import pruning_of
 from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.jobs.trash import trashed_runs
 from rules_engine.manifest.model import JobRecord
@@ -94,10 +95,12 @@ def survey(
     *,
     own_files: Sequence[str] = (),
     only: frozenset[JobId] | None = None,
+    prune: bool = True,
 ) -> Survey:
     """Read the jobs of `root`, and look at the tree as far as the rules reach; with `only`, at what these jobs have.
 
-    All jobs are read in any case: a file of one of these may have other owners.
+    All jobs are read in any case: a file of one of these may have other owners. Without `prune` a walk reads
+    everything, also where no removal rule can select anything.
 
     Raises:
         UntrustedStateError: when the state below `.rules` cannot be read.
@@ -110,7 +113,9 @@ def survey(
     looked_at = loaded.jobs if only is None else tuple(job for job in loaded.jobs if job.job_id in only)
     # What only a walk finds has no owner, so it cannot be of these jobs.
     walk = only is None and needs_walk(policies)
-    inventory = gather(root, store, looked_at, walk=walk, markers=policies.settings.keep_markers)
+    pruning = pruning_of(policies, loaded.jobs) if walk and prune else None
+    markers = policies.settings.keep_markers
+    inventory = gather(root, store, looked_at, walk=walk, markers=markers, pruning=pruning)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
-from rules_engine.inventory.model import FileFact, Inventory
+from rules_engine.inventory.model import FileFact, Inventory, PassedOver
 from rules_engine.plan.decide import Judged, would_go
 from rules_engine.plan.decided import DecidedFiles
 from rules_engine.plan.misses import near_miss
@@ -28,8 +28,9 @@ from rules_engine.plan.subject import Evidence
 from rules_engine.plan.verdicts import Said
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, PolicySet, Rule
-from rules_engine.values.paths import RelPath, sort_key
+from rules_engine.values.paths import ROOT, RelPath, sort_key
 from rules_engine.values.quantities import DAY, format_instant
+from rules_engine.values.text import plural
 from rules_engine.values.vocabulary import RuleName
 
 DAYS_AHEAD: Final = 7
@@ -234,10 +235,22 @@ class Summary:
         trailer.kept_by_directory = self._staying.rows()
         trailer.due_by_day = sorted(self._days.items())
         trailer.problems = sorted((one.path, one.why) for one in inventory.problems)
-        trailer.skipped = sorted((one.path, one.why) for one in inventory.skipped)
+        trailer.skipped = [
+            *_passed_over(inventory.passed_over),
+            *sorted((one.path, one.why) for one in inventory.skipped),
+        ]
         if not inventory.walked:
             trailer.skipped.append((RelPath(""), "untracked files: no removal rule is about them"))
         return trailer
+
+
+def _passed_over(found: PassedOver) -> list[tuple[RelPath, str]]:
+    """What rules cannot concern, as what was not looked at: only how many, for it is most of some trees."""
+    counted = (
+        (found.directories, "directory", "directories", ", with all below: no removal rule can select anything there"),
+        (found.files, "file", "files", " but for the name: no removal rule selects it"),
+    )
+    return [(ROOT, f"{plural(count, one, many)}{why}") for count, one, many, why in counted if count]
 
 
 def count_of(files: Sequence[FileFact]) -> Count:

@@ -64,6 +64,8 @@ def test_the_document_of_a_forecast_has_every_day(place: Place) -> None:
 def test_markdown_says_the_answer_and_folds_the_rest(place: Place) -> None:
     """For a comment on a pull request: a heading, the rules as a table, what stays behind a triangle."""
     place.write("media/@team|x.now", "12")
+    # What no rule selects by its name is not looked at, and so not among what is kept.
+    place.write("policies/cleanup.yaml", WAITING.replace('["*.now"]', '["*.now", "film*"], except: ["*.mkv"]'))
     answer = place.rules("plan", "--format", "markdown")
     assert answer.code == 0
     lines = answer.out.splitlines()

@@ -81,7 +81,8 @@ class Tree:
         self.clock.days = days_on
         # The files of a test are as young as the test: the plan must not be older than they are.
         now = Instant(self.clock.now() + SECOND)
-        seen = survey(self.policies, self.root, self.clock)
+        # Of everything: what is said of a file that no rule selects is a claim of these tests, too.
+        seen = survey(self.policies, self.root, self.clock, prune=False)
         said: dict[str, str] = {}
         moment = instant_to_datetime(now)
         plan = make_plan(

@@ -1,0 +1,101 @@
+"""How far removal rules reach into a tree: a walk reads no directory in which none can select anything.
+
+Rules about files with an owner select only what jobs have, so beyond their places patterns alone decide. Where one
+removal rule reaches files without an owner and has no pattern, everything has to be looked at.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from rules_engine.manifest.model import JobRecord
+from rules_engine.policy.automaton import Answer, Place
+from rules_engine.policy.model import PolicySet, Rule, Tracked, Unit
+from rules_engine.policy.patterns import PatternList
+from rules_engine.policy.together import Together
+from rules_engine.values.paths import ROOT, RelPath, ancestors
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What rules can do in one directory."""
+
+    place: Place
+    whole: bool = False
+    """Everything in it and below it is looked at: it belongs to a job, or goes whole."""
+
+
+class Pruning:
+    """Tells which directories of a walk have to be read, and which of their files looked at."""
+
+    def __init__(
+        self,
+        patterns: Together,
+        selecting: Iterable[PatternList],
+        units: Iterable[PatternList],
+        jobs: Iterable[JobRecord],
+    ) -> None:
+        self._automaton = patterns.automaton
+        self._units = frozenset(patterns.numbers[one] for one in units)
+        self._selecting = self._units.union(patterns.numbers[one] for one in selecting)
+        known = tuple(jobs)
+        self._places = frozenset(place for job in known for place in job.places)
+        self._declared = frozenset(directory for job in known for directory in job.files)
+        every = self._places | self._declared
+        self._leading = every.union(above for path in every for above in ancestors(path))
+        self._wanted: dict[int, bool] = {}
+
+    def at_root(self) -> Reach:
+        """Where a walk of everything begins."""
+        return Reach(self._automaton.at(ROOT))
+
+    def below(self, above: Reach, name: str, path: RelPath) -> Reach | None:
+        """The reach into the directory `name`, which lies at `path`; None where nobody has to read it."""
+        if above.whole:
+            return above
+        answer, place = above.place.directory(name), above.place.below(name)
+        # A directory goes whole only where all of it was looked at, also what the rule itself leaves out.
+        if path in self._places or not self._units.isdisjoint(answer.selected):
+            return Reach(place, whole=True)
+        if path in self._leading or self._selects(answer) or self._may_select(place):
+            return Reach(place)
+        return None
+
+    def wants(self, reach: Reach, path: RelPath) -> Callable[[str], bool] | None:
+        """Which files of the directory at `path` have to be looked at, by their names; None is all of them."""
+        if reach.whole or path in self._declared:
+            return None
+        return partial(self._wants, reach.place)
+
+    def _wants(self, place: Place, name: str) -> bool:
+        return self._selects(place.file(name))
+
+    def _selects(self, answer: Answer) -> bool:
+        found = self._wanted.get(answer.number)
+        if found is None:
+            found = self._wanted[answer.number] = not self._selecting.isdisjoint(answer.selected)
+        return found
+
+    def _may_select(self, place: Place) -> bool:
+        return not self._selecting.isdisjoint(place.may_select)
+
+
+def pruning_of(policies: PolicySet, jobs: Iterable[JobRecord]) -> Pruning | None:
+    """What a walk for these policies can leave out; None where a rule reaches everything."""
+    selecting: list[PatternList] = []
+    units: list[PatternList] = []
+    for rule in policies.removal_rules:
+        if not _reaches_untracked(rule):
+            continue
+        match, _ = rule.lists
+        if match is None:
+            return None
+        (selecting if rule.unit is None else units).append(match)
+    return Pruning(policies.together, selecting, units, jobs)
+
+
+def _reaches_untracked(rule: Rule) -> bool:
+    """Whether a rule is about anything but what jobs have; their places are looked at in any case."""
+    if rule.unit is not None:
+        return rule.unit is Unit.DIRECTORY
+    return rule.directories is not None or rule.files.tracked is not Tracked.TRACKED
