@@ -19,35 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from clips import HEROES, LAYOUT, RULES
+
 from rules_engine.cli import apply, job, manifest, pin, plan, restore, runs, unpin  # noqa: F401 - before the forks
 from rules_engine.cli.main import run
 from rules_engine.filesystem.root import Root
 from rules_engine.jobs.runs import recorded_runs
 
-LAYOUT: Final = """\
-version: 1
-kind: layout
-job_type: clip
-workspace: "scratch/{job_id}"
-output: "out/{job_id}"
-status: "jobs/{status}/{job_id}"
-directories:
-  temp: {in: workspace}
-  frames: {in: workspace, holds: [temp_slide]}
-  videos: {in: output, holds: [final_video]}
-"""
-RULES: Final = """\
-version: 1
-kind: cleanup
-rules:
-  - {name: slides, files: {type: temp_slide}, after: 0s, action: trash}
-  - {name: rest, files: {in: workspace, tracked: any}, otherwise: true, after: 0s, action: delete}
-  - {name: parts, files: {match: ["*.part"], tracked: false}, after: 0s, action: trash}
-  - {name: temps, files: {match: ["temp_*"], tracked: false}, after: 0s, action: delete}
-  - {name: caches, unit: directory, files: {match: ["/cache/*/"]}, after: 0s, action: trash}
-  - {name: junk, unit: directory, files: {match: ["/junk/*/"]}, after: 0s, action: delete}
-  - {name: heroes, files: {match: ["/hero/"]}, action: keep}
-"""
 SETTINGS: Final = """\
 version: 1
 kind: settings
@@ -76,7 +54,7 @@ _SEEN_AFTER_S: Final = 3
 
 def make(top: Path) -> None:
     """The policies, the root, and what nobody may take."""
-    for name, text in (("clip", LAYOUT), ("cleanup", RULES), ("settings", SETTINGS)):
+    for name, text in (("clip", LAYOUT), ("cleanup", RULES + HEROES), ("settings", SETTINGS)):
         (top / "policies").mkdir(exist_ok=True)
         (top / "policies" / f"{name}.yaml").write_text(text)
     for number in range(8):

@@ -10,105 +10,32 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from afterwards import CONTENT, look, wrong
+from afterwards import look, wrong
+from killscenes import (
+    ASIDE,
+    make_apply,
+    make_empty,
+    make_finish,
+    make_pin,
+    make_repair,
+    make_restore,
+    remembered,
+    slides,
+)
 
 from rules_engine.apply import group
-from rules_engine.apply.applying import apply_plan
 from rules_engine.cli import apply, job, manifest, pin, restore, trash  # noqa: F401 - loaded before the forks
 from rules_engine.cli.main import run
-from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
-from rules_engine.jobs import lifecycle, pinning
-from rules_engine.jobs.planning import survey
-from rules_engine.jobs.restoring import restoring
-from rules_engine.jobs.runs import find_run, recorded_runs
-from rules_engine.plan.given import Ask, Pin
-from rules_engine.plan.model import Batch, Count, Entry, Plan, StepAction
-from rules_engine.plan.planfile import write_plan
-from rules_engine.policy.load import load_policies
-from rules_engine.policy.model import PolicySet
-from rules_engine.values.paths import RelPath
-from rules_engine.values.vocabulary import EntryKind, FileType, RuleName
-
-LAYOUT: Final = """\
-version: 1
-kind: layout
-job_type: clip
-workspace: "scratch/{job_id}"
-output: "out/{job_id}"
-status: "jobs/{status}/{job_id}"
-directories:
-  temp: {in: workspace}
-  frames: {in: workspace, holds: [temp_slide]}
-  videos: {in: output, holds: [final_video]}
-critical: true
-"""
-RULES: Final = """\
-version: 1
-kind: cleanup
-rules:
-  - {name: slides, files: {type: temp_slide}, after: 0s, action: trash}
-  - {name: rest, files: {in: workspace, tracked: any}, otherwise: true, after: 0s, action: delete}
-  - {name: parts, files: {match: ["*.part"], tracked: false}, after: 0s, action: trash}
-  - {name: temps, files: {match: ["temp_*"], tracked: false}, after: 0s, action: delete}
-  - {name: caches, unit: directory, files: {match: ["/cache/*/"]}, after: 0s, action: trash}
-  - {name: junk, unit: directory, files: {match: ["/junk/*/"]}, after: 0s, action: delete}
-  - {name: empties, directories: {match: ["/old/**/"], empty: true}, after: 0s, action: delete}
-"""
-HEROES: Final = '  - {name: heroes, files: {match: ["/hero/"]}, action: keep}\n'
-SETTINGS: Final = """\
-version: 1
-kind: settings
-root: media
-cleanup: {at_finish: AT_FINISH, retention: 0s, preserve_on_failure: 0s}
-trash: {keep: KEEP, empty: with_apply}
-"""
-KEPT: Final = ("out/j1/videos/final.mkv", "keeps/film.mkv", "hero/still.png")
-UNITS: Final = ("cache/a", "junk/a")
-UNIT_FILES: Final = ("f0", "sub/f1", "sub/deep/f2")
-_LOADED: Final[dict[tuple[str, ...], PolicySet]] = {}
-
-
-def slides(job_id: str) -> tuple[str, ...]:
-    """The files of a job that go to the trash."""
-    return tuple(f"scratch/{job_id}/frames/{number}.png" for number in range(2))
-
-
-ASIDE: Final = ("a.part", "many/b.part", *(f"cache/a/{name}" for name in UNIT_FILES), *slides("j1"))
-
-
-def _policies(top: Path, *, heroes: bool, keep: str, at_finish: str = "nothing") -> PolicySet:
-    folder = top / "policies"
-    folder.mkdir(exist_ok=True)
-    (folder / "clip.yaml").write_text(LAYOUT)
-    (folder / "cleanup.yaml").write_text(RULES + (HEROES if heroes else ""))
-    (folder / "settings.yaml").write_text(SETTINGS.replace("KEEP", keep).replace("AT_FINISH", at_finish))
-    with contextlib.chdir(top):
-        return _remembered(["policies"])
-
-
-def _remembered(folders: Sequence[str], **more: Any) -> PolicySet:
-    """The policies of a scene, loaded once for all commands: to read them changes nothing and takes long."""
-    texts = tuple(path.read_text() for folder in folders for path in sorted(Path(folder).iterdir()))
-    if texts not in _LOADED:
-        _LOADED[texts] = load_policies(folders, **more)
-    return _LOADED[texts]
-
+from rules_engine.jobs.runs import recorded_runs
 
 for _command in (apply, job, manifest, pin, restore):
-    _command.load_policies = _remembered
-
-
-def _write(top: Path, *names: str, text: str = CONTENT) -> None:
-    for name in names:
-        path = top / "media" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    _command.load_policies = remembered
 
 
 def _rules(top: Path, *arguments: str) -> int:
@@ -124,80 +51,6 @@ def _rules(top: Path, *arguments: str) -> int:
     return code
 
 
-def _apply(root: Root, policies: PolicySet) -> str:
-    """Plan, and carry the plan out; the id of the run."""
-    clock = SystemClock()
-    return apply_plan(
-        survey(policies, root, clock).plan(clock.now()).collected(), root, policies=policies, clock=clock
-    ).run_id
-
-
-def _set_aside(top: Path, root: Root, policies: PolicySet, name: str) -> str:
-    """The id of a run that set that file aside."""
-    _write(top, name)
-    return _apply(root, policies)
-
-
-def _job(top: Path, root: Root, policies: PolicySet, job_id: str, *, finish: bool = True) -> None:
-    clock = SystemClock()
-    video = f"out/{job_id}/videos/final.mkv"
-    lifecycle.start(root, policies, clock, "clip", job_id=job_id)
-    for slide in slides(job_id):
-        lifecycle.add(root, policies, clock, job_id, [RelPath(slide)], file_type=FileType("temp_slide"))
-    lifecycle.add(root, policies, clock, job_id, [RelPath(video)], file_type=FileType("final_video"))
-    _write(top, *slides(job_id), video, f"scratch/{job_id}/temp/log.txt")
-    if finish:
-        lifecycle.finish(root, policies, clock, job_id, success=True)
-
-
-@contextlib.contextmanager
-def _begun(top: Path) -> Iterator[tuple[Root, PolicySet]]:
-    (top / "media").mkdir(parents=True)
-    policies = _policies(top, heroes=True, keep="7d")
-    with Root.create(str(top / "media")) as root:
-        _write(top, *KEPT[1:])
-        yield root, policies
-
-
-def make_apply(top: Path) -> None:
-    """A plan with every kind of step, also such as only a restore or a layout makes."""
-    with _begun(top) as (root, before):
-        early, back = (_set_aside(top, root, before, name) for name in ("early.part", "gone/back.part"))
-        (top / "media/gone").rmdir()
-        _job(top, root, before, "j1")
-        _write(top, "a.part", "many/b.part", "many/temp_1", "many/temp_2", "many/stays.txt", "hero/temp_hero")
-        _write(top, *(f"{unit}/{name}" for unit in UNITS for name in UNIT_FILES))
-        (top / "media/old/deep/deeper").mkdir(parents=True)
-        (top / "media/links").mkdir()
-        (top / "media/links/old").symlink_to("../keeps")
-        policies, clock = _policies(top, heroes=False, keep="0s"), SystemClock()
-        with restoring(root, clock, find_run(root, back), (), policies) as way:
-            undone = way.plan.collected()
-        ask = Ask(release=frozenset({RuleName("heroes")}))
-        _write_plan(top, undone, survey(policies, root, clock).plan(clock.now(), ask).collected())
-    _name(top, early=early, back=back)
-
-
-def _write_plan(top: Path, undone: Plan, planned: Plan) -> None:
-    by_hand = (
-        Batch(RelPath("links"), StepAction.CREATE_LINK, (Entry("new", EntryKind.LINK, target="../keeps"),)),
-        Batch(RelPath("links"), StepAction.REMOVE_LINK, (Entry("old", EntryKind.LINK, target="../keeps"),)),
-    )
-    counts = {"create_link": Count(1), "remove_link": Count(1)}
-    steps = {**undone.trailer.steps, **counts, **planned.trailer.steps}
-    batches = (*undone.batches, *by_hand, *planned.batches)
-    assert {one.action for one in batches} == {*StepAction}, sorted({one.action for one in batches})
-    assert sum(one.reason == "unit" for one in batches) == len(UNITS)
-    assert not planned.trailer.refusals
-    with (top / "plan.jsonl").open("wb") as out:
-        write_plan(Plan(planned.header, batches, replace(planned.trailer, steps=steps)), out)
-
-
-def _name(top: Path, **ids: str) -> None:
-    (top / "ids.json").write_text(json.dumps(ids))
-    (top / "kept.json").write_text(json.dumps([name for name in KEPT if (top / "media" / name).exists()]))
-
-
 def run_apply(top: Path) -> None:
     """Carry the plan out."""
     _rules(top, "apply", "plan.jsonl", "--quiet")
@@ -210,44 +63,15 @@ def run_apply_recording_each(top: Path) -> None:
     run_apply(top)
 
 
-def make_restore(top: Path) -> None:
-    """A run that set aside files, files of a job and a directory, and removed the directories around them."""
-    with _begun(top) as (root, policies):
-        _job(top, root, policies, "j1")
-        _write(top, "a.part", "old/deep/b.part", "cache/a/f0", "cache/a/sub/f1")
-        run_id = _apply(root, policies)
-    # Gone by other means: what is to come back needs the directories made again.
-    (top / "media/old/deep").rmdir()
-    (top / "media/old").rmdir()
-    _name(top, first=run_id)
-
-
 def run_restore(top: Path) -> None:
     """Put back what the run set aside, and pin it."""
     run_id = json.loads((top / "ids.json").read_text())["first"]
     _rules(top, "restore", run_id, "--yes", "--pin", "--quiet")
 
 
-def make_empty(top: Path) -> None:
-    """A trash with files and a directory of two runs."""
-    with _begun(top) as (root, policies):
-        first = _set_aside(top, root, policies, "early.part")
-        _write(top, "a.part", "cache/a/f0", "cache/a/sub/f1", "cache/a/sub/deep/f2")
-        _name(top, first=first, second=_set_aside(top, root, policies, "b.part"))
-
-
 def run_empty(top: Path) -> None:
     """Empty all of the trash."""
     _rules(top, "trash", "empty", "--all", "--yes", "--quiet")
-
-
-def make_finish(top: Path) -> None:
-    """A finished job of which everything is due, and one that is about to finish."""
-    with _begun(top) as (root, policies):
-        _job(top, root, policies, "j1")
-        _job(top, root, policies, "j2", finish=False)
-    _policies(top, heroes=True, keep="7d", at_finish="due")
-    _name(top)
 
 
 def run_finish(top: Path) -> None:
@@ -269,28 +93,10 @@ def settle_finish(top: Path) -> None:
     _rules(top, "apply", "--yes", "--quiet")
 
 
-def make_repair(top: Path) -> None:
-    """Damage of both kinds: a line that is wrong in log and backup, and one in a log that a seal covers."""
-    with _begun(top) as (root, policies):
-        _job(top, root, policies, "j1")
-        _job(top, root, policies, "j2", finish=False)
-    for place in ("manifests", "backups"):
-        for log in sorted((top / "media/.rules" / place).glob("j*.jsonl")):
-            log.write_bytes(log.read_bytes().replace(b"frames/1", b"frames/x", 1))
-    _name(top)
-
-
 def run_repair(top: Path) -> None:
     """Mend what can be mended."""
     with contextlib.suppress(RuntimeError):
         _rules(top, "manifest", "repair", "--quiet")
-
-
-def make_pin(top: Path) -> None:
-    """A root with one pin."""
-    with _begun(top) as (root, _):
-        pinning.pin(root, SystemClock(), Pin(RelPath("hero"), reason="first"))
-    _name(top)
 
 
 def run_pin(top: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import killing
 from afterwards import look, wrong
+from killscenes import remembered
 
 from rules_engine.cli import plan, trash, unpin
 from rules_engine.cli.main import run
@@ -43,7 +44,7 @@ _FOR_PEOPLE: Final = ("due", "handover", "applied", "policies", "restored", "fin
 """What tells of the fault itself, and is no part of what must be as if there had been none."""
 
 for _command in (plan, trash, unpin):
-    _command.load_policies = killing._remembered
+    _command.load_policies = remembered
 
 
 def make(name: str, top: str) -> None:
