@@ -8,10 +8,11 @@ it was not met before: names that differ in a counter are one. `**` is a state t
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final
 
 from rules_engine.policy.budget import Budget
 from rules_engine.policy.gitignore import Line
+from rules_engine.policy.names import Names, Point
 from rules_engine.policy.nametest import NameTest
 from rules_engine.policy.wildmatch import Component
 from rules_engine.values.paths import RelPath, from_bytes, to_bytes
@@ -19,8 +20,6 @@ from rules_engine.values.paths import RelPath, from_bytes, to_bytes
 _LARGEST_MEMORY: Final = 8_000_000
 """About how many bytes one automaton remembers; then it begins anew."""
 _ENTRY: Final = 200
-_MOST_NAMES: Final = 20_000
-"""Names that one place remembers: a directory may hold millions that no two are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,64 +64,16 @@ class _Directory:
     below: "Place"
 
 
-_Point: TypeAlias = tuple[int, int]
-"""Number of a way, and how many of its components a directory has matched."""
-_Found = TypeVar("_Found")
 _DOTS: Final = (
     Component(((frozenset({46}),),), 1, (".",), is_plain=True),
     Component(((frozenset({46}), frozenset({46})),), 2, ("..",), is_plain=True),
 )
 
 
-class _Names(Generic[_Found]):
-    """What was found for names in one place; literal names are looked up as they are, others by their classes."""
-
-    __slots__ = ("_by_class", "_by_component", "_literal", "_points", "test")
-
-    def __init__(
-        self, points: Iterable[tuple[_Point, Component]], tests: "dict[tuple[Component, ...], NameTest]"
-    ) -> None:
-        self._points: dict[bytes, tuple[_Point, ...]] = {}
-        by_component: dict[Component, list[_Point]] = {}
-        for point, component in points:
-            if component.is_plain:
-                name = component.examples[0].encode("latin-1")
-                self._points[name] = (*self._points.get(name, ()), point)
-            else:
-                by_component.setdefault(component, []).append(point)
-        key = tuple(by_component)
-        self.test = tests.get(key) or tests.setdefault(key, NameTest(key))
-        self._by_component = tuple(by_component.values())
-        self._literal: dict[bytes, _Found | None] = dict.fromkeys(self._points)
-        self._by_class: dict[bytes, _Found] = {}
-
-    def known(self, raw: bytes) -> _Found | None:
-        """What was found for this name, or for one like it; None where it has to be worked out."""
-        if raw in self._literal:
-            return self._literal[raw]
-        return self._by_class.get(raw.translate(self.test.classes))
-
-    def points(self, raw: bytes) -> list[_Point]:
-        """The points that a name takes further."""
-        found = list(self._points.get(raw, ()))
-        for number in self.test.matched(raw.translate(self.test.classes)):
-            found += self._by_component[number]
-        return found
-
-    def remember(self, raw: bytes, found: _Found) -> None:
-        """Note what was found for a name."""
-        if raw in self._literal:
-            self._literal[raw] = found
-            return
-        if len(self._by_class) >= _MOST_NAMES:
-            self._by_class.clear()
-        self._by_class[raw.translate(self.test.classes)] = found
-
-
 class Place:
     """What all lists have to say inside the directories that have matched the same."""
 
-    def __init__(self, whole: "Automaton", above: tuple[int, ...], points: frozenset[_Point]) -> None:
+    def __init__(self, whole: "Automaton", above: tuple[int, ...], points: frozenset[Point]) -> None:
         self._whole = whole
         self._above = above
         # `**` may stand for no directory, so what comes behind it is reached too; two never stand side by side.
@@ -140,13 +91,16 @@ class Place:
         return self._answer.selected | {way.list_number for way in ways if not way.negated}
 
     @cached_property
-    def _files(self) -> _Names[Answer]:
+    def _files(self) -> Names[Answer]:
         ends = ((point, part) for point, part in self._moving if self._whole.ends(point, is_directory=False))
-        return _Names(ends, self._whole.tests)
+        return Names(ends, self._whole.tests, self._answer_file)
+
+    def _answer_file(self, points: Sequence[Point]) -> Answer:
+        return self._whole.answer_at(self._above, points, is_directory=False)
 
     @cached_property
-    def _directories(self) -> _Names[_Directory]:
-        return _Names(self._moving, self._whole.tests)
+    def _directories(self) -> Names[_Directory]:
+        return Names(self._moving, self._whole.tests, self._work_out)
 
     def file(self, name: str) -> Answer:
         """What is answered about the file `name` in it."""
@@ -156,10 +110,10 @@ class Place:
             raw = name.encode()
         except UnicodeEncodeError:
             raw = to_bytes(name)
-        found = self._files.known(raw)
+        names = self._files
+        found = names.literal[raw] if raw in names.literal else names.by_shape.get(raw.translate(names.shapes))
         if found is None:
-            found = self._whole.answer_at(self._above, self._files.points(raw), is_directory=False)
-            self._files.remember(raw, found)
+            found = names.find(raw)
             self._whole.spend(raw)
         return found
 
@@ -173,14 +127,14 @@ class Place:
 
     def _directory(self, name: str) -> _Directory:
         raw = to_bytes(name)
-        found = self._directories.known(raw)
+        names = self._directories
+        found = names.literal[raw] if raw in names.literal else names.by_shape.get(raw.translate(names.shapes))
         if found is None:
-            found = self._work_out(self._directories.points(raw))
-            self._directories.remember(raw, found)
+            found = names.find(raw)
             self._whole.spend(raw)
         return found
 
-    def _work_out(self, points: Sequence[_Point]) -> _Directory:
+    def _work_out(self, points: Sequence[Point]) -> _Directory:
         answer = self._whole.answer_at(self._above, points, is_directory=True)
         return _Directory(answer, self._whole.behind(self._above, self._staying, points))
 
@@ -192,7 +146,7 @@ class Place:
         """
         parts = tuple(dict.fromkeys((*_DOTS, *(part for _, part in self._moving))))
         number = {part: at for at, part in enumerate(parts)}
-        points: list[list[_Point]] = [[] for _ in parts]
+        points: list[list[Point]] = [[] for _ in parts]
         for point, part in self._moving:
             points[number[part]].append(point)
         dots = {number[part] for part in _DOTS}
@@ -225,9 +179,9 @@ class Automaton:
 
     def _forget(self) -> None:
         """Begin with nothing remembered; places that somebody still holds go on working."""
-        self._size = 0
+        self._size = self._walked = 0
         self._directories: dict[str, Place] = {}
-        self._places: dict[tuple[tuple[int, ...], frozenset[_Point]], Place] = {}
+        self._places: dict[tuple[tuple[int, ...], frozenset[Point]], Place] = {}
         self.tests: dict[tuple[Component, ...], NameTest] = {}
         self._told_apart: dict[tuple[Component, ...], Sequence[tuple[bytes, tuple[int, ...]]]] = {}
         self._root = self._place((-1,) * len(self._negated), [(way, 0) for way in range(len(self.ways))])
@@ -252,7 +206,10 @@ class Automaton:
         for one in reversed(missing):
             place = place.below(one.rpartition("/")[2])
             # A walk of millions of directories must not keep them all, nor one deep tree its long paths.
-            self.spend(one)
+            self._walked += len(one) + _ENTRY
+            if self._walked > _LARGEST_MEMORY:
+                self._directories.clear()
+                self._walked = 0
             self._directories[one] = place
         return place
 
@@ -276,16 +233,16 @@ class Automaton:
         if self._size > _LARGEST_MEMORY:
             self._forget()
 
-    def component(self, point: _Point) -> Component | None:
+    def component(self, point: Point) -> Component | None:
         """What a point asks of the next name; None is `**`."""
         return self.ways[point[0]].components[point[1]]
 
-    def ends(self, point: _Point, *, is_directory: bool) -> bool:
+    def ends(self, point: Point, *, is_directory: bool) -> bool:
         """Whether a name that the point takes further is matched by the whole pattern."""
         way = self.ways[point[0]]
         return point[1] + 1 == len(way.components) and (is_directory or not way.only_directories)
 
-    def answer_at(self, above: tuple[int, ...], points: Sequence[_Point], *, is_directory: bool) -> Answer:
+    def answer_at(self, above: tuple[int, ...], points: Sequence[Point], *, is_directory: bool) -> Answer:
         """What is answered where `above` decides about the directory and a name takes `points` further."""
         if not points:
             return self.answer_of(above)
@@ -304,7 +261,7 @@ class Automaton:
             found = self._answers[lines] = Answer(len(self._answers), lines, frozenset(selected))
         return found
 
-    def behind(self, above: tuple[int, ...], staying: Sequence[_Point], points: Sequence[_Point]) -> Place:
+    def behind(self, above: tuple[int, ...], staying: Sequence[Point], points: Sequence[Point]) -> Place:
         """The place inside a directory whose name takes `points` further."""
         lines = list(above)
         reached = list(staying)
@@ -316,7 +273,7 @@ class Automaton:
                 lines[way.list_number] = max(lines[way.list_number], way.line)
         return self._place(tuple(lines), reached)
 
-    def _place(self, above: tuple[int, ...], reached: Iterable[_Point]) -> Place:
+    def _place(self, above: tuple[int, ...], reached: Iterable[Point]) -> Place:
         # Only a later line can change what is decided already.
         points = frozenset(one for one in reached if (way := self.ways[one[0]]).line > above[way.list_number])
         key = (above, points)

@@ -17,6 +17,12 @@ _MOST_STATES: Final = 20_000
 _READABLE: Final = b"xabcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+=,@ "
 _PREFERENCE: Final = {code: place for place, code in enumerate(dict.fromkeys(_READABLE + bytes(range(256))))}
 _IN_NAMES: Final = frozenset(range(1, 256)) - {ord("/")}
+_DIGITS: Final = b"0123456789"
+_NOT_DIGITS: Final = bytes(sorted(frozenset(range(256)).difference(_DIGITS)))
+_ANY_DIGIT: Final = 255
+"""In a shape: the class of every digit. There are never so many classes, for `/` and NUL are in none."""
+_MOST_AT_ONCE: Final = 32
+"""States that are followed at once for all names of one shape; with more each name is looked at by itself."""
 
 
 class _State(dict[int, "_State"]):
@@ -40,6 +46,8 @@ class NameTest:
 
     classes: bytes
     """For `bytes.translate`: each byte to its class. No component tells the bytes of one class apart."""
+    shapes: bytes
+    """The same, with all digits as one class: names that differ in counters have one shape."""
 
     def __init__(self, components: Sequence[Component]) -> None:
         bits: dict[frozenset[int], int] = {}
@@ -68,6 +76,11 @@ class NameTest:
         self._moves = tuple(dict.fromkeys(moves))
         number = {places: at for at, places in enumerate(self._moves)}
         self.classes = bytes(number[places] for places in moves)
+        self._digits = tuple({self.classes[digit] for digit in _DIGITS})
+        shapes = bytearray(self.classes)
+        for digit in _DIGITS:
+            shapes[digit] = _ANY_DIGIT
+        self.shapes = bytes(shapes)
         shown = sorted(_IN_NAMES, key=_PREFERENCE.__getitem__, reverse=True)
         self._examples = {self.classes[code]: code for code in shown}
 
@@ -77,6 +90,23 @@ class NameTest:
         for code in classes:
             state = state[code]
         return state.matched
+
+    def last_counter(self, raw: bytes) -> bytes:
+        """The shape of a name whose last digits are told apart, and no others."""
+        cut = len(raw.rstrip(_NOT_DIGITS).rstrip(_DIGITS))
+        return raw[:cut].translate(self.shapes) + raw[cut:].translate(self.classes)
+
+    def matched_by_all(self, shape: bytes) -> tuple[int, ...] | None:
+        """The numbers of the components that every name of the shape matches; None where its names differ."""
+        states = [self._state(self._start)]
+        for code in shape:
+            codes = self._digits if code == _ANY_DIGIT else (code,)
+            behind = (state[one] for state in states for one in codes)
+            states = list({state.places: state for state in behind}.values())
+            if len(states) > _MOST_AT_ONCE:
+                return None
+        answers = {state.matched for state in states}
+        return answers.pop() if len(answers) == 1 else None
 
     def behind(self, state: _State, code: int) -> _State:
         """The state behind `state` after a byte of class `code`."""

@@ -1,0 +1,106 @@
+"""What was found for names in one directory, remembered for all names that are alike.
+
+Names of jobs are told apart by counters, and most patterns do not look at those: such names have one shape.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from rules_engine.policy.nametest import NameTest
+from rules_engine.policy.wildmatch import Component
+
+Point: TypeAlias = tuple[int, int]
+"""Number of a way, and how many of its components a directory has matched."""
+_Found = TypeVar("_Found")
+
+_MOST_NAMES: Final = 20_000
+"""Shapes that one place remembers: a directory may hold millions of names that no two are alike."""
+
+
+class Names(Generic[_Found]):
+    """What was found for names in one place; literal names are looked up as they are, others by their shapes."""
+
+    __slots__ = (
+        "_by_component",
+        "_by_matched",
+        "_differing",
+        "_points",
+        "_test",
+        "_work_out",
+        "by_shape",
+        "literal",
+        "shapes",
+    )
+
+    literal: dict[bytes, _Found | None]
+    """Names that some pattern spells out; None where it was not asked for yet."""
+    by_shape: dict[bytes, _Found | None]
+    """Other names by their shapes; None where names of it differ, or only one was met."""
+
+    def __init__(
+        self,
+        points: Iterable[tuple[Point, Component]],
+        tests: "dict[tuple[Component, ...], NameTest]",
+        work_out: Callable[[Sequence[Point]], _Found],
+    ) -> None:
+        self._work_out = work_out
+        self._points: dict[bytes, tuple[Point, ...]] = {}
+        by_component: dict[Component, list[Point]] = {}
+        for point, component in points:
+            if component.is_plain:
+                name = component.examples[0].encode("latin-1")
+                self._points[name] = (*self._points.get(name, ()), point)
+            else:
+                by_component.setdefault(component, []).append(point)
+        key = tuple(by_component)
+        self._test = tests.get(key) or tests.setdefault(key, NameTest(key))
+        self._by_component = tuple(by_component.values())
+        self._by_matched: dict[tuple[int, ...], _Found] = {}
+        self._differing: set[bytes] = set()
+        self.literal = dict.fromkeys(self._points)
+        self.by_shape = {}
+        self.shapes = self._test.shapes
+
+    def find(self, raw: bytes) -> _Found:
+        """What a name comes to, worked out and remembered for the names that are like it."""
+        if raw in self.literal:
+            found = self.literal[raw]
+            if found is None:
+                matched = self._test.matched(raw.translate(self._test.classes))
+                found = self.literal[raw] = self._work_out(self._taken(matched, self._points[raw]))
+            return found
+        if len(self.by_shape) >= _MOST_NAMES:
+            self.by_shape.clear()
+            self._differing.clear()
+        shape = raw.translate(self.shapes)
+        return (
+            self._shared(shape)
+            or self._shared(self._test.last_counter(raw))
+            or self._shared(raw.translate(self._test.classes))
+            or self._remembered(self._test.matched(raw.translate(self._test.classes)))
+        )
+
+    def _shared(self, shape: bytes) -> _Found | None:
+        """What all names of a shape come to; None where they differ, or where the shape is met for the first time."""
+        if shape not in self.by_shape:
+            # Only a shape that comes again is worth more than its one name.
+            self.by_shape[shape] = None
+            return None
+        found = self.by_shape[shape]
+        if found is None and shape not in self._differing:
+            matched = self._test.matched_by_all(shape)
+            if matched is None:
+                self._differing.add(shape)
+            else:
+                found = self.by_shape[shape] = self._remembered(matched)
+        return found
+
+    def _remembered(self, matched: tuple[int, ...]) -> _Found:
+        """What names come to that match just these components."""
+        found = self._by_matched.get(matched)
+        if found is None:
+            found = self._by_matched[matched] = self._work_out(self._taken(matched, ()))
+        return found
+
+    def _taken(self, matched: Sequence[int], literal: Sequence[Point]) -> list[Point]:
+        return [*literal, *(point for number in matched for point in self._by_component[number])]
