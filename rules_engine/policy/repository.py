@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +19,9 @@ _ENVIRONMENT: Final = {
     "LC_ALL": "C",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
+    # What a clone lacks git would fetch, by programs that the repository may name; an older git knows the second alone.
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
 }
 # Within a hook they name another repository than the one that the folder lies in.
 _OF_A_HOOK: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
@@ -124,9 +125,10 @@ def _run(about: str, directory: str, *arguments: str, check: bool = False) -> su
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The first line that git said, without its first word."""
-    lines: Sequence[str] = done.stderr.decode("utf-8", "surrogateescape").strip().splitlines()
-    return lines[0].removeprefix("fatal: ") if lines else f"it ended with {done.returncode}"
+    """What git said it died of, else its first line."""
+    lines = done.stderr.decode("utf-8", "surrogateescape").strip().splitlines()
+    fatal = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+    return next(iter((*fatal, *lines)), f"it ended with {done.returncode}")
 
 
 def _entry(line: bytes) -> TreeEntry:

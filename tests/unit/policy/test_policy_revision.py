@@ -152,6 +152,25 @@ def test_an_object_that_the_clone_lacks_is_named(repository: Repository) -> None
         read_version("main", ["policies"])
 
 
+def test_what_a_partial_clone_lacks_is_not_fetched(repository: Repository) -> None:
+    """The repository would say by which program."""
+    trap = repository.path / "trap"
+    settings = {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": "ssh://nowhere.invalid/project",
+        "remote.origin.promisor": "true",
+        "core.sshCommand": f"touch {trap};",
+    }
+    object_id = repository.git("rev-parse", "HEAD:policies/cleanup.yaml")
+    for key, value in settings.items():
+        repository.git("config", key, value)
+    (repository.path / ".git/objects" / object_id[:2] / object_id[2:]).unlink()
+    with pytest.raises(RevisionError, match="git could not read it"):
+        read_version("main", ["policies"])
+    assert not trap.exists()
+
+
 def test_a_name_that_is_folder_and_revision_is_refused(repository: Repository) -> None:
     """Nobody should have to guess what was compared."""
     repository.git("branch", "policies")
