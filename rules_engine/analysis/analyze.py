@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from rules_engine.analysis.empty import find_never_empty
 from rules_engine.analysis.findings import Analysis, Finding, Kind
 from rules_engine.analysis.late import find_late
 from rules_engine.analysis.never import find_never
@@ -23,13 +24,12 @@ _ASKED: Final[tuple[tuple[str, _Ask], ...]] = (
 def analyze(policies: PolicySet, states: int = STATES) -> Analysis:
     """What every rule can and cannot do; each question about each rule may look at so many states."""
     asking = _Asking(policies, states)
-    found = [finding for rule in policies.rules if rule.directories is None for finding in asking.about(rule)]
+    found = [finding for rule in policies.rules for finding in asking.about(rule)]
     order = list(Kind)
     return Analysis(
         len(policies.rules),
         asking.spent,
         tuple(sorted(found, key=lambda one: (order.index(one.kind), one.rule.name))),
-        tuple(rule.name for rule in policies.directory_rules),
     )
 
 
@@ -43,7 +43,8 @@ class _Asking:
 
     def about(self, rule: Rule) -> Iterator[Finding]:
         """Everything that is found about one rule."""
-        never = self._asked("whether it can be the reason for anything", find_never, rule)
+        ask_never = find_never if rule.directories is None else find_never_empty
+        never = self._asked("whether it can be the reason for anything", ask_never, rule)
         if never is not None:
             yield never
             if never.kind is Kind.NEVER:

@@ -55,8 +55,6 @@ class Analysis:
     """How many states all proofs together looked at."""
     findings: tuple[Finding, ...]
     """By kind, then by name."""
-    left_out: tuple[RuleName, ...] = ()
-    """Rules about empty directories: no file tells what they do."""
 
     def of(self, kind: Kind) -> tuple[Finding, ...]:
         """The findings of one kind."""

@@ -32,8 +32,6 @@ def analysis_lines(analysis: Analysis) -> Iterator[str]:
     yield f"{plural(analysis.rules, 'rule')}, {found}{f': {kinds}' if kinds else ''}"
     known = "all of it is proved" if not counts[Kind.UNKNOWN] else "what is not known is said"
     yield f"{plural(analysis.states, 'state')} looked at; {known}, and every example was decided as a plan would"
-    if analysis.left_out:
-        yield f"not looked at: {joined(map(escape, analysis.left_out))} (about empty directories)"
     for kind in Kind:
         some = analysis.of(kind)
         if some:
@@ -83,7 +81,6 @@ def analysis_document(analysis: Analysis) -> str:
             "rules": analysis.rules,
             "states": analysis.states,
             "findings": [_finding_json(one) for one in analysis.findings],
-            "not_looked_at": list(analysis.left_out),
         },
     )
 

@@ -51,7 +51,9 @@ class Drawn:
         fact = fact_of(path, self.size)
         if self.layout is None:
             return Situation(fact, None, None, None, ())
-        values = {"job_id": "a", "series": self.series, "language": self.language}
+        known = {name for name, _ in self.layout.parameters} | {"job_id"}
+        asked = {"job_id": "a", "series": self.series, "language": self.language}
+        values = {name: value for name, value in asked.items() if name in known}
         record = JobWords(self.layout, self.status, Place.OUTPUT, self.file_type, values).record(path, None, {})
         above = parent(path)
         place = Place.OUTPUT if is_at_or_below(above, record.output) else None

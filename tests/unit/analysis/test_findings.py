@@ -240,10 +240,19 @@ def test_lists_with_a_negation_are_not_merged() -> None:
     assert not analyze(policies(strays("a", "/a/"), nothing)).of(Kind.SAME)
 
 
-def test_rules_about_empty_directories_are_named_and_not_looked_at() -> None:
-    """No file tells what they do."""
-    empty = removal("empty", directories=DirectorySelector(narrow("/in/")))
-    assert analyze(policies(empty)).left_out == ("empty",)
+def test_a_rule_about_empty_directories_is_shown_to_act() -> None:
+    """A directory that its patterns select and that goes is enough; also where it only reports."""
+    match = DirectorySelector(narrow("/in/**/"), wide("/in/keep/"))
+    for report_only in (False, True):
+        assert not analyze(policies(removal("empty", directories=match, report_only=report_only))).findings
+
+
+def test_a_rule_about_empty_directories_that_selects_none_never_decides() -> None:
+    """What `except` takes away altogether is told; what layouts hold back is not claimed either way."""
+    said = policies(removal("empty", directories=DirectorySelector(narrow("/in/*/"), wide("/in/"))))
+    assert text(said, Kind.NEVER, "empty").startswith("can never select a directory: `except` takes away all")
+    held = policies(removal("empty", directories=DirectorySelector(narrow("/scratch/*/"))))
+    assert text(held, Kind.UNKNOWN, "empty").startswith("could not be shown to take any empty directory")
 
 
 def test_a_rule_about_whole_directories_is_shown_to_act_or_not_known() -> None:

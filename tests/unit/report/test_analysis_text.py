@@ -1,9 +1,9 @@
-"""What an analysis says to people: nothing found, rules that were not looked at, sizes and stages of an example."""
+"""What an analysis says to people: nothing found, sizes and stages of an example."""
 
-from makers import days, keep, narrow, policies, removal
+from makers import days, keep, policies, removal
 
 from rules_engine.analysis.analyze import analyze
-from rules_engine.policy.model import DirectorySelector, FileSelector, Settings, Tracked
+from rules_engine.policy.model import FileSelector, Settings, Tracked
 from rules_engine.report.analysis_text import analysis_document, analysis_lines
 from rules_engine.values.quantities import ByteCount, Duration
 from rules_engine.values.vocabulary import CleanupPolicy, Place
@@ -17,12 +17,6 @@ def test_an_analysis_without_findings_says_so_in_its_first_line() -> None:
     first, second = analysis_lines(analyze(said))
     assert first == "1 rule, 0 findings"
     assert second.endswith(" looked at; all of it is proved, and every example was decided as a plan would")
-
-
-def test_rules_that_were_not_looked_at_are_named() -> None:
-    """A rule about empty directories is in the answer, not left out of it silently."""
-    lines = list(analysis_lines(analyze(policies(removal("empty", directories=DirectorySelector(narrow("/in/")))))))
-    assert "not looked at: `empty` (about empty directories)" in lines
 
 
 def test_an_example_says_its_size_and_its_stages() -> None:
