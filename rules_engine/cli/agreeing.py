@@ -8,7 +8,9 @@ from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
 from rules_engine.cli.planfiles import passing_plan
 from rules_engine.cli.progress import Progress
-from rules_engine.cli.terminal import show
+from rules_engine.cli.terminal import is_interactive, show
+from rules_engine.cli.undoing import undo_of
+from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Plan
@@ -16,6 +18,7 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
+from rules_engine.report.run_text import run_document, run_lines
 
 
 def carry_out_if_agreed(
@@ -44,6 +47,25 @@ def carry_out_if_agreed(
         return apply_plan(
             plan, root, policies=policies, clock=SystemClock(), listen=progress.hear, require_guards=require_guards
         )
+
+
+def check_agreement(*, given: bool) -> None:
+    """Refuse to begin where nobody said yes and nobody can be asked.
+
+    Raises:
+        UsageError: naming what to say.
+    """
+    if not (given or is_interactive()):
+        raise click.UsageError("nobody can be asked here: look with --dry-run, then say --yes")
+
+
+def show_result(result: RunResult | None, policies: PolicySet | None, *, form: str, verbose: bool) -> int:
+    """Show what a run came to, with the command that undoes it, and say how the command ends; None is no run."""
+    if result is None:
+        return ExitCode.DONE
+    undo = undo_of(result, policies.settings if policies is not None else None)
+    show([run_document(result, undo)] if form == "json" else run_lines(result, verbose=verbose, undo=undo))
+    return result.exit_code
 
 
 def _steps(plan: Plan) -> int:

@@ -7,7 +7,7 @@ import click
 
 from rules_engine.apply.applying import apply_plan
 from rules_engine.apply.model import RunResult
-from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.agreeing import carry_out_if_agreed, show_result
 from rules_engine.cli.gauge import Phase
 from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import (
@@ -22,8 +22,7 @@ from rules_engine.cli.options import (
     talk_options,
 )
 from rules_engine.cli.progress import Progress, Telling
-from rules_engine.cli.terminal import is_interactive, show
-from rules_engine.cli.undoing import undo_of
+from rules_engine.cli.terminal import is_interactive
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -34,7 +33,6 @@ from rules_engine.jobs.runs import find_run, may_name_run
 from rules_engine.plan.given import Ask
 from rules_engine.policy.load import load_policies
 from rules_engine.policy.model import PolicySet
-from rules_engine.report.run_text import run_document, run_lines
 from rules_engine.values.vocabulary import RuleName
 
 
@@ -116,11 +114,7 @@ def apply(
                 note_applied(root, known, made.trailer.run_id, clock)
         if result is not None and policies is not None:
             make_hints_anew(root, policies, SystemClock(), logging.getLogger("rules_engine.jobs"))
-    if result is None:
-        return ExitCode.DONE
-    undo = undo_of(result, policies.settings if policies is not None else None)
-    show([run_document(result, undo)] if form == "json" else run_lines(result, verbose=verbose, undo=undo))
-    return result.exit_code
+    return show_result(result, policies, form=form, verbose=verbose)
 
 
 def _plan_file(root: Root, named: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import click
 from click.core import ParameterSource
 
-from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_result
 from rules_engine.cli.gauge import Phase
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import (
@@ -21,8 +21,7 @@ from rules_engine.cli.options import (
     talk_options,
 )
 from rules_engine.cli.progress import Progress, Telling
-from rules_engine.cli.terminal import is_interactive, show, talk
-from rules_engine.cli.undoing import undo_of
+from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -37,7 +36,6 @@ from rules_engine.policy.patterns import PatternError
 from rules_engine.report.overview import look_through
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
-from rules_engine.report.run_text import run_document, run_lines
 from rules_engine.values.diagnostics import Diagnostic
 from rules_engine.values.quantities import parse_duration
 from rules_engine.values.vocabulary import RuleName
@@ -92,8 +90,7 @@ def clean(
     PATTERN is read as in a removal rule. Keep rules, running jobs and limits hold. Without a policy folder, the
     policies that were applied last say what is kept.
     """
-    if not (dry_run or yes or is_interactive()):
-        raise click.UsageError("nobody can be asked here: look with --dry-run, then say --yes")
+    check_agreement(given=dry_run or yes)
     age = None if older_than is None else parse_duration(older_than)
     manual = _manual(pattern)
     manual = replace(manual, older_than=age, delete=delete, deliverables=deliverables, include_failed=include_failed)
@@ -114,11 +111,7 @@ def clean(
         result = carry_out_if_agreed(
             made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
         )
-    if result is None:
-        return ExitCode.DONE
-    undo = undo_of(result, policies.settings)
-    show([run_document(result, undo)] if form == "json" else run_lines(result, verbose=verbose, undo=undo))
-    return result.exit_code
+    return show_result(result, policies, form=form, verbose=verbose)
 
 
 def _manual(pattern: str) -> ManualCleanup:

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_result
 from rules_engine.cli.options import (
     CARRYING_OUT,
     exits,
@@ -19,7 +19,7 @@ from rules_engine.cli.options import (
 from rules_engine.cli.past import is_there
 from rules_engine.cli.planfiles import save_plan
 from rules_engine.cli.progress import Progress
-from rules_engine.cli.terminal import is_interactive, show, talk
+from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -35,7 +35,6 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.report.overview import Overview, look_through
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
-from rules_engine.report.run_text import run_document, run_lines
 from rules_engine.values.paths import RelPath
 from rules_engine.values.text import escape
 
@@ -80,8 +79,7 @@ def restore(
     """
     if not (words or last):
         raise click.UsageError("name a RUN, or say --last; `rules runs` lists them")
-    if not (dry_run or yes or out is not None or is_interactive()):
-        raise click.UsageError("nobody can be asked here: look with --dry-run, then say --yes")
+    check_agreement(given=dry_run or yes or out is not None)
     policies, clock = policies_if_any(folders, root_path), SystemClock()
     with open_root(policies or PolicySet(), root_path) as root:
         root.require_id()
@@ -107,10 +105,7 @@ def restore(
             # Also what is there already: killed after the last rename, the same command again has nothing else to do.
             back = put_back(root, result.run_id) if result is not None else ()
             _pin(root, (*way.there, *back), run.run_id, quiet=quiet)
-        if result is None:
-            return ExitCode.DONE
-    show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
-    return result.exit_code
+    return show_result(result, policies, form=form, verbose=verbose)
 
 
 def policies_if_any(folders: tuple[str, ...], root_path: str | None) -> PolicySet | None:

@@ -5,7 +5,7 @@ import os
 import click
 
 from rules_engine.apply.pins import read_pins
-from rules_engine.cli.agreeing import carry_out_if_agreed
+from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_result
 from rules_engine.cli.options import (
     CARRYING_OUT,
     exits,
@@ -19,7 +19,7 @@ from rules_engine.cli.options import (
 from rules_engine.cli.past import open_past
 from rules_engine.cli.progress import Progress
 from rules_engine.cli.restore import policies_if_any
-from rules_engine.cli.terminal import is_interactive, show
+from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -33,7 +33,6 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.report.overview import Overview
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
-from rules_engine.report.run_text import run_document, run_lines
 from rules_engine.report.trash_text import TrashList, trash_document, trash_list_lines
 from rules_engine.values.quantities import FOREVER, Duration, Instant, format_duration, parse_duration
 
@@ -100,8 +99,7 @@ def empty_trash(
     """
     if sum((bool(runs), older_than is not None, everything)) > 1:
         raise click.UsageError("give RUN, --older-than or --all, and only one of them")
-    if not (dry_run or yes or is_interactive()):
-        raise click.UsageError("nobody can be asked here: look with --dry-run, then say --yes")
+    check_agreement(given=dry_run or yes)
     age = None if older_than is None else parse_duration(older_than)
     policies, now = policies_if_any(folders, root_path), SystemClock().now()
     with open_root(policies or PolicySet(), root_path) as root:
@@ -113,10 +111,7 @@ def empty_trash(
         result = carry_out_if_agreed(
             made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
         )
-    if result is None:
-        return ExitCode.DONE
-    show([run_document(result)] if form == "json" else run_lines(result, verbose=verbose))
-    return result.exit_code
+    return show_result(result, policies, form=form, verbose=verbose)
 
 
 def _plan(
