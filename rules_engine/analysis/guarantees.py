@@ -81,7 +81,9 @@ _PARTS: Final = 20
 
 def hold(policies: PolicySet, guarantees: Iterable[Guarantee], states: int = STATES) -> tuple[Answer, ...]:
     """What is known of each guarantee, in their order; each has a budget of its own."""
-    return tuple(_hold(policies, one, states) for one in guarantees)
+    # Debug mode is of a day: what rests on it would be gone with it.
+    asked = replace(policies, settings=replace(policies.settings, debug=False))
+    return tuple(_hold(asked, one, states) for one in guarantees)
 
 
 def _hold(policies: PolicySet, guarantee: Guarantee, states: int) -> Answer:
@@ -141,7 +143,8 @@ def _ask_apart(policies: PolicySet, guarantee: Guarantee, budget: Budget) -> _As
     """The answer, with few rules at a time: all rules together tell more kinds of files apart than anybody can ask for.
 
     What goes by some rules would go by each of them alone, and no later: other removals only delay it, and keep rules
-    only keep. So a rule that breaks nothing alone has no part in breaking anything, and need not be asked again.
+    only keep; what goes with its directory, by the rule that names the outermost. So a rule that breaks nothing alone
+    has no part in breaking anything, and need not be asked again.
     """
     # Mostly one keep rule is why a guarantee holds, whatever removes.
     first: Iterable[tuple[PolicySet, Rule | None]] = [

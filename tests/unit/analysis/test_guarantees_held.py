@@ -91,6 +91,7 @@ def test_a_guarantee_is_broken_by_the_settings_where_no_rule_selects() -> None:
     assert broken(policies(), work).taken.removal.rules == (BUILT_IN,)
     off = Settings(cleanup=CleanupPolicy(enabled=False))
     assert proved(policies(removal("old"), settings=off), work)
+    assert broken(policies(settings=Settings(debug=True)), work).taken.removal.rules == (BUILT_IN,)
 
 
 def test_the_failure_shield_holds_a_guarantee_about_failed_jobs() -> None:
