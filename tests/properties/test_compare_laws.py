@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from drawn_units import unit_rules, unit_worlds
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from strategies import keeps, policy_sets, removals, worlds
@@ -10,12 +11,14 @@ from world import World
 
 from rules_engine.analysis.compare import Difference, compare
 from rules_engine.analysis.effects import Effect
+from rules_engine.inventory.model import FileFact
 from rules_engine.plan.decide import decide
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Because, Decision, Kept, NotDue, Remove
 from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.budget import Budget
-from rules_engine.policy.model import PolicySet
+from rules_engine.policy.model import PolicySet, Rule
+from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import DAY, FOREVER, Instant
 
 FEWER = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,15 +31,16 @@ _CANNOT_TELL = frozenset({Because.UNKNOWN, Because.KEEP_RULE_CANNOT_TELL})
 def changed(draw: st.DrawFn, policies: PolicySet) -> PolicySet:
     """The same policies with one rule more, fewer or another one, or other ones altogether."""
     rules = list(policies.rules)
-    match draw(st.sampled_from(("more", "fewer", "other", "settings", "all"))):
+    match draw(st.sampled_from(("more", "whole", "fewer", "other", "settings", "all"))):
         case "more":
             rules.append(draw(removals("new")))
+        case "whole":
+            rules.append(draw(unit_rules("new")))
         case "fewer" if rules:
             rules.pop(draw(st.integers(0, len(rules) - 1)))
         case "other" if rules:
             at = draw(st.integers(0, len(rules) - 1))
-            name = rules[at].name
-            rules[at] = draw(removals(name) if rules[at].is_removal else keeps(name))
+            rules[at] = draw(_another(rules[at]))
         case "settings":
             return replace(policies, settings=draw(policy_sets()).settings)
         case _:
@@ -44,10 +48,17 @@ def changed(draw: st.DrawFn, policies: PolicySet) -> PolicySet:
     return replace(policies, rules=tuple(rules))
 
 
+def _another(rule: Rule) -> st.SearchStrategy[Rule]:
+    """A rule of the same kind and name."""
+    if not rule.decides_files:
+        return unit_rules(rule.name)
+    return removals(rule.name) if rule.is_removal else keeps(rule.name)
+
+
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[World, World]:
     """A world by two versions of its policies."""
-    world = draw(worlds())
+    world = draw(st.one_of(worlds(), unit_worlds()))
     return world, replace(world, policies=draw(changed(world.policies)))
 
 
@@ -67,10 +78,21 @@ def test_what_is_said_to_change_is_all_that_does_and_what_is_shown_is_so(both: t
 def _search(old: World, new: World) -> None:
     """Look for a file that goes by the new version at a moment at which it stays by the old one."""
     for moment in _moments(old, new):
-        before, after = old.later(moment).decisions(), new.later(moment).decisions()
+        before, after = _planned(old.later(moment)), _planned(new.later(moment))
         for path, decision in after.items():
             if isinstance(decision, Remove) and not _cannot_tell(before[path]):
                 assert isinstance(before[path], Remove), (path, moment, before[path], decision)
+
+
+def _planned(world: World) -> dict[RelPath, Decision]:
+    """What a plan does with each file, by itself or with its directory."""
+    found: dict[RelPath, Decision] = {}
+
+    def note(file: FileFact, decision: Decision) -> None:
+        found[file.path] = decision
+
+    world.plan(note)
+    return found
 
 
 def _moments(old: World, new: World) -> Iterator[Instant]:
@@ -90,6 +112,9 @@ def _cannot_tell(decision: Decision) -> bool:
 def _replay(found: Difference, old: PolicySet, new: PolicySet) -> None:
     """At the age that is said it goes so, and not a nanosecond before; by the other version it does not."""
     for policies, outcome in ((old, found.before), (new, found.after)):
+        if outcome.whole:
+            # The decision about a file does not speak of its directory.
+            return
         if outcome.ending is None:
             assert not isinstance(_decided(found, policies, 2_000 * DAY), Remove)
             continue
