@@ -11,6 +11,7 @@ from rules_engine.analysis.same import find_same
 from rules_engine.analysis.wide import find_wide
 from rules_engine.policy.budget import STATES, Budget, BudgetSpentError
 from rules_engine.policy.model import PolicySet, Rule
+from rules_engine.values.text import plural
 
 _Ask: TypeAlias = Callable[[Rule, PolicySet, Budget], Finding | None]
 
@@ -20,9 +21,12 @@ _ASKED: Final[tuple[tuple[str, _Ask], ...]] = (
     ("whether another rule does the same", find_same),
 )
 
+_QUESTIONS: Final = 10
+"""How many questions may take all that one may, before the others get nothing: an answer in minutes, not in hours."""
+
 
 def analyze(policies: PolicySet, states: int = STATES) -> Analysis:
-    """What every rule can and cannot do; each question about each rule may look at so many states."""
+    """What every rule can and cannot do; a question may look at so many states, all together at ten times as many."""
     asking = _Asking(policies, states)
     found = [finding for rule in policies.rules for finding in asking.about(rule)]
     order = list(Kind)
@@ -56,11 +60,11 @@ class _Asking:
                 yield found
 
     def _asked(self, what: str, ask: _Ask, rule: Rule) -> Finding | None:
-        budget = Budget(self._states)
+        budget = Budget(max(0, min(self._states, _QUESTIONS * self._states - self.spent)))
         try:
             return ask(rule, self._policies, budget)
         except BudgetSpentError:
-            text = f"`{rule.name}`: {what} is not known after {self._states} states"
+            text = f"`{rule.name}`: {what} is not known after {plural(budget.states, 'state')}"
             return Finding(Kind.UNKNOWN, rule, text, "give more with `--budget`, or write simpler patterns")
         finally:
-            self.spent += min(budget.spent, self._states)
+            self.spent += min(budget.spent, budget.states)

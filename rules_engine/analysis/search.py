@@ -24,6 +24,8 @@ SHIELD: Final = "cleanup.preserve_on_failure"
 OWN_WAIT: Final = "after"
 """Its own `after`, which is longer than any file can be old."""
 _LONGEST: Final = 100_000 * DAY
+_DECISION: Final = 10
+"""How many states one decision counts as: it takes as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def search(
         world = replace(policies, rules=tuple(relevant[name] for name in sorted(relevant)))
         for situation in situations([world], budget, focus=lambda rule: rule.name in names, together=True):
             kinds += 1
+            budget.spend(_DECISION)
             told = fate(policies, situation)
             if wanted(situation, told):
                 return Witness(situation, told)

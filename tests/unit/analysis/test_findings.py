@@ -274,6 +274,15 @@ def test_a_budget_that_is_spent_leaves_the_answer_open() -> None:
     assert analysis.states == 15
 
 
+def test_all_questions_together_have_an_end() -> None:
+    """After ten questions that took all they may, the others get nothing: they are unknown at once."""
+    hard = [strays(f"old-{number}", "*a*b*c*") for number in range(5)]
+    analysis = analyze(policies(*hard), 5)
+    assert {one.kind for one in analysis.findings} == {Kind.UNKNOWN}
+    assert analysis.states == 50
+    assert analysis.findings[-1].text.endswith("is not known after 0 states")
+
+
 def test_many_names_are_cut() -> None:
     """A line names five rules and counts the others."""
     assert named(["a"]) == "`a`"
