@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pathspec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from rules_engine.policy.automaton import Automaton
 from rules_engine.policy.gitignore import Line, Reading, parse_line
@@ -73,10 +74,11 @@ def check_with_pathspec(line: str, *, negated: bool, text: str, index: int) -> N
         PatternError: with `text` and `index`, where pathspec disagrees.
     """
     try:
-        spec = pathspec.GitIgnoreSpec.from_lines([line], backend="simple")
+        # What it makes of the line is not compiled: it validates, and the automaton decides.
+        _, include = GitIgnoreSpecPattern.pattern_to_regex(line)
     except ValueError as err:
         raise PatternError(text, "is not a gitignore pattern", "write a simpler pattern", index) from err
-    if [one.include for one in spec.patterns] != [not negated]:
+    if include is not (not negated):
         raise PatternError(text, "could never match", "write a simpler pattern", index)
 
 
