@@ -10,7 +10,7 @@ from functools import partial
 
 from rules_engine.manifest.model import JobRecord
 from rules_engine.policy.automaton import Answer, Place
-from rules_engine.policy.model import PolicySet, Rule, Tracked, Unit
+from rules_engine.policy.model import PolicySet, Tracked, Unit
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.together import Together
 from rules_engine.values.paths import ROOT, RelPath, ancestors
@@ -85,17 +85,10 @@ def pruning_of(policies: PolicySet, jobs: Iterable[JobRecord]) -> Pruning | None
     selecting: list[PatternList] = []
     units: list[PatternList] = []
     for rule in policies.removal_rules:
-        if not _reaches_untracked(rule):
-            continue
         match, _ = rule.lists
-        if match is None:
+        if match is not None:
+            # Also of rules that reach only what jobs have: a plan says how many more files match that no job declared.
+            (units if rule.unit is Unit.DIRECTORY else selecting).append(match)
+        elif rule.unit is not Unit.WORKSPACE and rule.files.tracked is not Tracked.TRACKED:
             return None
-        (selecting if rule.unit is None else units).append(match)
     return Pruning(policies.together, selecting, units, jobs)
-
-
-def _reaches_untracked(rule: Rule) -> bool:
-    """Whether a rule is about anything but what jobs have; their places are looked at in any case."""
-    if rule.unit is not None:
-        return rule.unit is Unit.DIRECTORY
-    return rule.directories is not None or rule.files.tracked is not Tracked.TRACKED

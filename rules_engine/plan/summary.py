@@ -247,8 +247,8 @@ class Summary:
 def _passed_over(found: PassedOver) -> list[tuple[RelPath, str]]:
     """What rules cannot concern, as what was not looked at: only how many, for it is most of some trees."""
     counted = (
-        (found.directories, "directory", "directories", ", with all below: no removal rule can select anything there"),
-        (found.files, "file", "files", " but for the name: no removal rule selects it"),
+        (found.directories, "directory", "directories", " with all below: no removal rule can select anything there"),
+        (found.files, "file", "files", " but for the name: nothing that a removal rule selects"),
     )
     return [(ROOT, f"{plural(count, one, many)}{why}") for count, one, many, why in counted if count]
 

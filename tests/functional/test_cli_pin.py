@@ -51,7 +51,7 @@ def test_a_keep_marker_protects_its_directory_in_every_plan(place: Place) -> Non
     """Whatever the rules say, and whoever removes by hand."""
     place.write("media/a/.rules-keep", "")
     assert paths(place) == []
-    assert "  4 files  15 B  a keep marker is above it\n" in place.rules("plan").out
+    assert "  3 files  15 B  a keep marker is above it\n" in place.rules("plan").out
     assert "`a` has the keep marker `.rules-keep`" in place.rules("explain", "a/temp_1").out
     assert place.rules("clean", "temp_*", "--older-than", "0s", "--yes").code == 0
     assert (place.media / "a/temp_1").exists()

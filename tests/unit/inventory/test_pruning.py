@@ -98,7 +98,7 @@ def test_a_rule_without_patterns_has_everything_looked_at(root: Root, tmp_path: 
 def test_what_a_job_has_is_looked_at_whatever_the_patterns_say(root: Root, tmp_path: Path) -> None:
     """Its workspace with all below it, and the directories in which it declared files."""
     _touch(tmp_path, "scratch/j/deep/x", "scratch/k/x", "output/show/film.mkv", "output/show/more/x", "output/odd/x")
-    tracked = '{name: films, files: {match: ["*.mkv"]}, after: 1d, action: delete}'
+    tracked = "{name: temporary, after: 1d, action: delete}"
     job = _job("scratch/j", "output/show/film.mkv")
     found, read, files = _walked(root, TEMPS, tracked, jobs=(job,))
     assert read == ["", "output", "output/show", "scratch", "scratch/j", "scratch/j/deep"]
