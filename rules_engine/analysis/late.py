@@ -14,7 +14,7 @@ from rules_engine.policy.built_in import without_shield
 from rules_engine.policy.model import After, PolicySet, Rule
 from rules_engine.policy.reach import may_share
 from rules_engine.values.quantities import FOREVER, Duration, format_duration
-from rules_engine.values.vocabulary import RuleName
+from rules_engine.values.vocabulary import JobStatus, RuleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,21 @@ class _Delay:
         return self.fate.ending.age - self.own
 
 
+class _Alone:
+    """When files would go by one rule, were it the only one; of one status always at the same age."""
+
+    def __init__(self, policies: PolicySet) -> None:
+        self._policies = policies
+        self._ages: dict[JobStatus | None, Duration] = {}
+
+    def age_of(self, situation: Situation) -> Duration:
+        """The age at which a file goes that the rule selects."""
+        status = situation.status
+        if status not in self._ages:
+            self._ages[status] = fate(self._policies, situation).ending.age
+        return self._ages[status]
+
+
 def find_late(rule: Rule, policies: PolicySet, budget: Budget) -> Finding | None:
     """What makes the files of a removal wait longer than the rule says; None where nothing does.
 
@@ -42,7 +57,7 @@ def find_late(rule: Rule, policies: PolicySet, budget: Budget) -> Finding | None
     if not rule.is_removal or not rule.decides_files:
         return None
     taking_part = acting(policies, rule)
-    alone = without_shield(replace(taking_part, rules=(replace(rule, report_only=False),)))
+    alone = _Alone(without_shield(replace(taking_part, rules=(replace(rule, report_only=False),))))
     met: list[_Delay] = []
 
     def is_in_time(situation: Situation, told: Fate) -> bool:
@@ -68,7 +83,7 @@ class _Asked:
 
     rule: Rule
     other: Rule | None
-    alone: PolicySet
+    alone: _Alone
     met: list[_Delay]
 
     def __call__(self, situation: Situation, told: Fate) -> bool:
@@ -81,11 +96,11 @@ class _Asked:
         return True
 
 
-def _delay(rule: Rule, alone: PolicySet, situation: Situation, told: Fate) -> _Delay | None:
+def _delay(rule: Rule, alone: _Alone, situation: Situation, told: Fate) -> _Delay | None:
     """How much later than by the rule alone a file goes; None where the rule is no reason for it."""
     if told.removal is None or rule.name not in told.removal.rules:
         return None
-    own = fate(alone, situation).ending.age
+    own = alone.age_of(situation)
     waits_for: list[RuleName] = []
     for stage in told.stages[:-1]:
         if isinstance(stage.decision, Kept):
