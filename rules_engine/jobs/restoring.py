@@ -1,7 +1,7 @@
 """Undoing a run: a plan that puts back what it set aside, and makes the directories again that it removed."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +11,7 @@ from rules_engine.apply.model import Event, Outcome, RunResult
 from rules_engine.apply.restored import REASON
 from rules_engine.errors import InvalidValueError, RefusedError
 from rules_engine.filesystem.clock import SystemClock
+from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.scan import outermost
 from rules_engine.jobs.runs import RecordedRun, RunDetails, UnknownRunError, find_run, open_run_details, recorded_runs
@@ -197,11 +198,7 @@ class _Course:
     def _directories(self) -> Iterator[Batch]:
         """What makes the directories that are missing, those above first."""
         groups: dict[tuple[RelPath, tuple[JobId, ...]], list[Entry]] = {}
-        missing: set[RelPath] = set()
-        for path in sorted(self.needed.keys() | self.above.keys(), key=sort_key):
-            if parent(path) not in missing and self._is_there(path):
-                continue
-            missing.add(path)
+        for path in self._missing():
             mode, owners = self.removed.get(path, (-1, ()))
             owned_by = tuple(sorted({*owners, *self.needed.get(path, ()), *self.above.get(path, ())}))
             entry = Entry(name_of(path), EntryKind.DIRECTORY, mode=mode)
@@ -211,12 +208,13 @@ class _Course:
                 some = tuple(entries[start : start + LARGEST_BATCH])
                 yield Batch(directory, StepAction.CREATE_DIRECTORY, some, owners=owners, reason=REASON)
 
-    def _is_there(self, path: RelPath) -> bool:
-        try:
-            with self.root.directory.open(parent(path)) as above:
-                return above.stat(name_of(path)) is not None
-        except OSError:
-            return False
+    def _missing(self) -> Iterator[RelPath]:
+        missing: set[RelPath] = set()
+        with closing(_Looks(self.root.directory)) as looks:
+            for path in sorted(self.needed.keys() | self.above.keys(), key=sort_key):
+                if parent(path) in missing or not looks.is_there(path):
+                    missing.add(path)
+                    yield path
 
     def _batches(self, made: Sequence[Batch], details: RunDetails) -> Iterator[Batch]:
         yield from made
@@ -236,6 +234,36 @@ class _Course:
                     deliverable=past.batch.deliverable,
                     from_run=self.run_id,
                 )
+
+
+class _Looks:
+    """Tells what is there, in plan order: a directory is opened from the last one where it lies in that."""
+
+    def __init__(self, root: Directory) -> None:
+        self._root = root
+        self._last: tuple[RelPath, Directory] | None = None
+
+    def is_there(self, path: RelPath) -> bool:
+        try:
+            return self._opened(parent(path)).stat(name_of(path)) is not None
+        except OSError:
+            return False
+
+    def _opened(self, path: RelPath) -> Directory:
+        if self._last is not None and self._last[0] == path:
+            return self._last[1]
+        if self._last is not None and path and self._last[0] == parent(path):
+            found = self._last[1].open(RelPath(name_of(path)))
+        else:
+            found = self._root.open(path)
+        self.close()
+        self._last = (path, found)
+        return found
+
+    def close(self) -> None:
+        if self._last is not None:
+            self._last[1].close()
+            self._last = None
 
 
 def _header(root: Root, clock: Clock, run_id: str, paths: Sequence[RelPath], policies: PolicySet) -> Header:
