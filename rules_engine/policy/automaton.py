@@ -5,6 +5,7 @@ directories that have matched the same share one. A name costs one look-up of it
 it was not met before: names that differ in a counter are one. `**` is a state that stays, not a search.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -175,6 +176,7 @@ class Automaton:
         )
         self._negated = tuple(tuple(line.negated for line in lines) for lines in lists)
         self._answers: dict[tuple[int, ...], Answer] = {}
+        self._numbers = itertools.count()
         self._forget()
 
     def _forget(self) -> None:
@@ -258,7 +260,8 @@ class Automaton:
         found = self._answers.get(lines)
         if found is None:
             selected = (number for number, line in enumerate(lines) if line >= 0 and not self._negated[number][line])
-            found = self._answers[lines] = Answer(len(self._answers), lines, frozenset(selected))
+            # Threads share an automaton: one number for two answers would be one judgement for two sorts of files.
+            found = self._answers.setdefault(lines, Answer(next(self._numbers), lines, frozenset(selected)))
         return found
 
     def behind(self, above: tuple[int, ...], staying: Sequence[Point], points: Sequence[Point]) -> Place:
