@@ -82,12 +82,11 @@ class Names(Generic[_Found]):
 
     def _shared(self, shape: bytes) -> _Found | None:
         """What all names of a shape come to; None where they differ, or where the shape is met for the first time."""
-        if shape not in self.by_shape:
+        found = self.by_shape.get(shape)
+        if found is None and shape not in self.by_shape:
             # Only a shape that comes again is worth more than its one name.
             self.by_shape[shape] = None
-            return None
-        found = self.by_shape[shape]
-        if found is None and shape not in self._differing:
+        elif found is None and shape not in self._differing:
             matched = self._test.matched_by_all(shape)
             if matched is None:
                 self._differing.add(shape)
