@@ -1,5 +1,6 @@
 """Worlds for the laws of the decision: policies, jobs and facts, small, crowded, and rich in what goes wrong."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -29,8 +30,12 @@ from rules_engine.values.paths import RelPath, join, sort_key, to_bytes
 from rules_engine.values.quantities import FOREVER, ByteCount, Duration, Instant
 from rules_engine.values.vocabulary import CleanupPolicy, EntryKind, FileType, JobStatus, JobType, Place, RuleName
 
+FEWER: Final = settings(
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "50")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+"""How a law is tried of which one example asks for thousands of decisions; `LAW_EXAMPLES` asks for more."""
 LAW: Final = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""How every law is tried."""
+"""How every other law is tried."""
 
 TYPES: Final = tuple(FileType(one) for one in ("temp_slide", "final_video", "metadata", "undeclared"))
 NAMES: Final = (

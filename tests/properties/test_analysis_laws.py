@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
-from strategies import LAYOUTS, TYPES, chosen, cleanups, keeps, removals
+from strategies import FEWER, LAYOUTS, TYPES, chosen, cleanups, keeps, removals
 
 from rules_engine.analysis.analyze import analyze
 from rules_engine.analysis.fate import Fate, evidence, fate
@@ -22,7 +22,6 @@ from rules_engine.policy.model import PolicySet, Settings
 from rules_engine.values.paths import RelPath, is_at_or_below, join, parent
 from rules_engine.values.vocabulary import FileType, JobStatus, Place, RuleName
 
-ANALYSIS: Final = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STATES: Final = 100_000
 DIRECTORIES: Final = (
     "", "scratch", "scratch/a", "scratch/a/deep", "out", "out/suits", "out/x", "out/other/sub", "misc", "misc/deep",
@@ -108,7 +107,7 @@ def told(one: Fate) -> tuple[object, ...]:
     )
 
 
-@ANALYSIS
+@FEWER
 @given(POLICIES, st.lists(FILES, min_size=10, max_size=20))
 def test_every_file_has_an_example_with_its_fate(said: PolicySet, files: list[Drawn]) -> None:
     """Whatever file is drawn, some situation is selected by the same rules, and the same becomes of it."""
@@ -122,7 +121,7 @@ def test_every_file_has_an_example_with_its_fate(said: PolicySet, files: list[Dr
         assert told(fate(said, one)) in known.get((one.status, selecting(said, one)), {})
 
 
-@ANALYSIS
+@FEWER
 @given(POLICIES, st.lists(FILES, min_size=5, max_size=10))
 def test_what_is_found_is_true_of_every_file(said: PolicySet, files: list[Drawn]) -> None:
     """No drawn file is decided by a rule that never decides, nor does anything reach or wait other than was found.

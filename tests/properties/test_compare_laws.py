@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drawn_units import unit_rules, unit_worlds
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
-from strategies import keeps, policy_sets, removals, worlds
+from strategies import FEWER, keeps, policy_sets, removals, worlds
 from world import World
 
 from rules_engine.analysis.compare import Difference, compare
@@ -21,7 +21,6 @@ from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath
 from rules_engine.values.quantities import DAY, FOREVER, Instant
 
-FEWER = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A comparison asks about more files than any world has."""
 ENOUGH = 300_000
 _CANNOT_TELL = frozenset({Because.UNKNOWN, Because.KEEP_RULE_CANNOT_TELL})

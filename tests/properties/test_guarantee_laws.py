@@ -30,7 +30,7 @@ from rules_engine.values.quantities import Duration
 from rules_engine.values.vocabulary import RuleName
 
 STATES, FEW = 60_000, 4_000
-EXAMPLES = int(os.environ.get("GUARANTEE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("GUARANTEE_EXAMPLES", "50"))
 """How many examples each law is tried with; `./dev guarantees` asks for more."""
 TRIED = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -16,7 +16,7 @@ from rules_engine.values.paths import from_bytes, to_bytes
 from rules_engine.values.vocabulary import RuleName
 
 Texts = list[str]
-EXAMPLES = int(os.environ.get("GUARANTEE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("GUARANTEE_EXAMPLES", "50"))
 """How many examples are tried; `./dev guarantees` asks for more."""
 
 
