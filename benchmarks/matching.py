@@ -84,7 +84,7 @@ def by_places(texts: Sequence[str], paths: Sequence[RelPath]) -> Pass:
             if place.settled is not None:
                 selected += len(names) if place.settled.selected else 0
             else:
-                selected += sum(bool(place.file(name).selected) for name in names)
+                selected += sum(bool(answer.selected) for answer in place.files(names))
         return selected
 
     return ask

@@ -94,46 +94,32 @@ class Place:
     @cached_property
     def _files(self) -> Names[Answer]:
         ends = ((point, part) for point, part in self._moving if self._whole.ends(point, is_directory=False))
-        return Names(ends, self._whole.tests, self._answer_file)
+        return Names(ends, self._whole.tests, self._answer_file, self._whole.spend)
 
     def _answer_file(self, points: Sequence[Point]) -> Answer:
         return self._whole.answer_at(self._above, points, is_directory=False)
 
     @cached_property
     def _directories(self) -> Names[_Directory]:
-        return Names(self._moving, self._whole.tests, self._work_out)
+        return Names(self._moving, self._whole.tests, self._work_out, self._whole.spend)
 
     def file(self, name: str) -> Answer:
         """What is answered about the file `name` in it."""
+        return self._files.of(to_bytes(name)) if self.settled is None else self.settled
+
+    def files(self, names: Sequence[str]) -> Sequence[Answer]:
+        """The same for each of many files at once."""
         if self.settled is not None:
-            return self.settled
-        try:
-            raw = name.encode()
-        except UnicodeEncodeError:
-            raw = to_bytes(name)
-        names = self._files
-        found = names.literal[raw] if raw in names.literal else names.by_shape.get(raw.translate(names.shapes))
-        if found is None:
-            found = names.find(raw)
-            self._whole.spend(raw)
-        return found
+            return (self.settled,) * len(names)
+        return self._files.of_all(names) if names else ()
 
     def directory(self, name: str) -> Answer:
         """What is answered about the directory `name` in it."""
-        return self._directory(name).answer
+        return self._directories.of(to_bytes(name)).answer
 
     def below(self, name: str) -> "Place":
         """The place inside the directory `name` in it."""
-        return self._directory(name).below
-
-    def _directory(self, name: str) -> _Directory:
-        raw = to_bytes(name)
-        names = self._directories
-        found = names.literal[raw] if raw in names.literal else names.by_shape.get(raw.translate(names.shapes))
-        if found is None:
-            found = names.find(raw)
-            self._whole.spend(raw)
-        return found
+        return self._directories.of(to_bytes(name)).below
 
     def _work_out(self, points: Sequence[Point]) -> _Directory:
         answer = self._whole.answer_at(self._above, points, is_directory=True)

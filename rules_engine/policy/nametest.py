@@ -20,7 +20,9 @@ _IN_NAMES: Final = frozenset(range(1, 256)) - {ord("/")}
 _DIGITS: Final = b"0123456789"
 _NOT_DIGITS: Final = bytes(sorted(frozenset(range(256)).difference(_DIGITS)))
 _ANY_DIGIT: Final = 255
-"""In a shape: the class of every digit. There are never so many classes, for `/` and NUL are in none."""
+"""In a shape: the class of every digit. Bytes of names have the classes from 1 to 254, for `/` and NUL are in none."""
+BETWEEN_SHAPES: Final = b"\0"
+"""What `/` is in shapes and classes: names can be joined by it, and told apart again."""
 _MOST_AT_ONCE: Final = 32
 """States that are followed at once for all names of one shape; with more each name is looked at by itself."""
 
@@ -73,9 +75,9 @@ class NameTest:
         for allowed, places in bits.items():
             for code in allowed:
                 moves[code] |= places
-        self._moves = tuple(dict.fromkeys(moves))
-        number = {places: at for at, places in enumerate(self._moves)}
-        self.classes = bytes(number[places] for places in moves)
+        self._moves = (0, *dict.fromkeys(moves[code] for code in sorted(_IN_NAMES)))
+        number = {places: at for at, places in enumerate(self._moves[1:], 1)}
+        self.classes = bytes(number[places] if code in _IN_NAMES else 0 for code, places in enumerate(moves))
         self._digits = tuple({self.classes[digit] for digit in _DIGITS})
         shapes = bytearray(self.classes)
         for digit in _DIGITS:

@@ -43,6 +43,19 @@ def test_many_lists_answer_as_each_alone(lists: list[PatternList], paths: list[R
         assert whole.answer(path, is_directory=is_directory).selected == alone
 
 
+_COUNTED = st.sampled_from(["a1", "a2", "a12", "b1", "b1a2", "b1a3", "*1", "a[0-4]*", "b?a[12]", "1", "\udcff1"])
+
+
+@given(st.lists(_COUNTED, min_size=1, max_size=3), st.lists(_COUNTED, max_size=12))
+def test_many_names_at_once_are_answered_as_each_alone(texts: list[str], names: list[str]) -> None:
+    """Asked together, and again when their shapes are known, names with counters have the answers of each by itself."""
+    lists = [parse_patterns([text], Reading.NARROW) for text in texts if text.isascii()]
+    alone = [compile_lists(lists).answer(RelPath(name)).lines for name in names]
+    place = compile_lists(lists).at(ROOT)
+    for _ in range(3):
+        assert [answer.lines for answer in place.files(names)] == alone
+
+
 @given(st.lists(_list(), min_size=1, max_size=3), _PATHS)
 def test_a_place_never_says_too_little(lists: list[PatternList], path: RelPath) -> None:
     """Every list that selects a path was named by every directory above it, and a settled one had said the answer."""
@@ -152,7 +165,7 @@ def test_a_directory_of_very_many_names_is_remembered_in_part() -> None:
     place = whole.at(ROOT)
     for number in range(0, 2_000_000, 40):
         assert bool(place.file(f"{number:07d}{'z' if number % 80 else 'y'}").selected) == bool(number % 80)
-    assert len(place._files.by_shape) <= 20_000
+    assert len(place._files._by_shape) <= 20_000
 
 
 def test_states_beyond_the_cap_are_worked_out_anew() -> None:
