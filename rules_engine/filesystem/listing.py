@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, Generic, TypeAlias, TypeVar
@@ -14,6 +14,8 @@ from rules_engine.values.vocabulary import EntryKind
 Fact = TypeVar("Fact")
 MakeFact: TypeAlias = Callable[[RelPath, str, EntryKind, int, int | None, int | None, int | None, int], Fact]
 """Makes a fact of: directory, name, kind, inode, size, mtime_ns, ctime_ns, nlink."""
+Wants: TypeAlias = Callable[[Sequence[str]], Sequence[bool]]
+"""Tells of the names in one directory which of them are wanted."""
 
 _NAME: Final = attrgetter("name")
 _FORMAT: Final = 0o170000
@@ -38,7 +40,7 @@ class Listing(Generic[Fact]):
 
 
 def read_listing(
-    directory: Directory, path: RelPath, make: MakeFact[Fact], wants: Callable[[str], bool] | None = None
+    directory: Directory, path: RelPath, make: MakeFact[Fact], wants: Wants | None = None
 ) -> Listing[Fact]:
     """What `directory`, which lies at `path`, holds; a fact is made by `make` of every entry but directories.
 
@@ -50,27 +52,42 @@ def read_listing(
     # Before the names are read: who adds one meanwhile makes the directory younger than what is told of it.
     itself = os.fstat(directory.fd)
     listing: Listing[Fact] = Listing(itself.st_ino, itself.st_mtime_ns, itself.st_ctime_ns)
+    entries = _sorted_entries(directory.fd)
+    if wants is not None:
+        entries = _wanted(listing, entries, wants([entry.name for entry in entries]))
     add, device = listing.files.append, directory.device
     file_kind, link_kind, other_kind = EntryKind.FILE, EntryKind.LINK, EntryKind.OTHER
     # One look an entry and nothing else: this loop runs once for every file of the tree.
-    for entry in _sorted_entries(directory.fd):
-        name = entry.name
+    for entry in entries:
         try:
-            if wants is not None and not wants(name) and not entry.is_dir(follow_symlinks=False):
-                listing.by_name.append(name)
-                continue
             found = entry.stat(follow_symlinks=False)
         except OSError as err:
             _note(listing, entry, err)
             continue
         form = found.st_mode & _FORMAT
         if form == stat.S_IFDIR:
-            (listing.subdirectories if found.st_dev == device else listing.mounts).append(name)
+            (listing.subdirectories if found.st_dev == device else listing.mounts).append(entry.name)
             continue
         kind = file_kind if form == stat.S_IFREG else link_kind if form == stat.S_IFLNK else other_kind
         ino, size, mtime, ctime = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-        add(make(path, name, kind, ino, size, mtime, ctime, found.st_nlink))
+        add(make(path, entry.name, kind, ino, size, mtime, ctime, found.st_nlink))
     return listing
+
+
+def _wanted(
+    listing: Listing[Fact], entries: Sequence[os.DirEntry[str]], wanted: Sequence[bool]
+) -> list[os.DirEntry[str]]:
+    """The entries that are wanted, and every directory; of the others the names are noted."""
+    looked_at: list[os.DirEntry[str]] = []
+    for entry, wants_it in zip(entries, wanted, strict=True):
+        try:
+            if wants_it or entry.is_dir(follow_symlinks=False):
+                looked_at.append(entry)
+            else:
+                listing.by_name.append(entry.name)
+        except OSError as err:
+            _note(listing, entry, err)
+    return looked_at
 
 
 def _sorted_entries(fd: int) -> list[os.DirEntry[str]]:

@@ -4,10 +4,11 @@ Rules about files with an owner select only what jobs have, so beyond their plac
 removal rule reaches files without an owner and has no pattern, everything has to be looked at.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from rules_engine.filesystem.listing import Wants
 from rules_engine.manifest.model import JobRecord
 from rules_engine.policy.automaton import Answer, Place
 from rules_engine.policy.model import PolicySet, Tracked, Unit
@@ -61,14 +62,14 @@ class Pruning:
             return Reach(place)
         return None
 
-    def wants(self, reach: Reach, path: RelPath) -> Callable[[str], bool] | None:
+    def wants(self, reach: Reach, path: RelPath) -> Wants | None:
         """Which files of the directory at `path` have to be looked at, by their names; None is all of them."""
         if reach.whole or path in self._declared:
             return None
         return partial(self._wants, reach.place)
 
-    def _wants(self, place: Place, name: str) -> bool:
-        return self._selects(place.file(name))
+    def _wants(self, place: Place, names: Sequence[str]) -> Sequence[bool]:
+        return [self._selects(answer) for answer in place.files(names)]
 
     def _selects(self, answer: Answer) -> bool:
         found = self._wanted.get(answer.number)

@@ -138,5 +138,5 @@ def test_a_listing_asks_the_system_only_about_names_that_are_wanted(tmp_path: Pa
     """A directory is told from a file by its entry alone, and comes whatever its name is."""
     _touch(tmp_path, "a", "b", "d/x")
     with Directory.open_root(str(tmp_path)) as here:
-        listing = read_listing(here, ROOT, FileFact, lambda name: name == "b")
+        listing = read_listing(here, ROOT, FileFact, lambda names: [name == "b" for name in names])
     assert ([fact.name for fact in listing.files], listing.by_name, listing.subdirectories) == (["b"], ["a"], ["d"])
