@@ -1,6 +1,5 @@
 """Handles on directories: every look and every change goes through one, by a single name, following nothing."""
 
-import errno
 import os
 import secrets
 import stat
@@ -11,6 +10,7 @@ from typing import BinaryIO, Final, Self
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem import linux
 from rules_engine.filesystem.beneath import OPEN, Opener, check_name
+from rules_engine.filesystem.content import open_regular, read_whole
 from rules_engine.filesystem.status import Status, status_from
 from rules_engine.values.paths import RelPath, to_bytes
 
@@ -163,11 +163,8 @@ class Directory:
         Raises:
             OSError: when it cannot be read, is not a regular file (`EINVAL`), or is over `limit` bytes (`EFBIG`).
         """
-        with self.open_file(name) as source:
-            data = source.read(limit + 1)
-        if len(data) > limit:
-            raise OSError(errno.EFBIG, f"is larger than {limit} bytes", name)
-        return data
+        check_name(name)
+        return read_whole(self.fd, name, limit)
 
     def open_file(self, name: str) -> BinaryIO:
         """A regular file, open for reading; the caller closes it.
@@ -176,15 +173,8 @@ class Directory:
             OSError: when it cannot be opened, or is not a regular file (`EINVAL`).
         """
         check_name(name)
-        # O_NONBLOCK: the open of a FIFO that somebody put here would wait for ever.
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.fd)
-        mode = os.fstat(fd).st_mode
-        if stat.S_ISREG(mode):
-            return os.fdopen(fd, "rb")
-        os.close(fd)
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
-        raise OSError(errno.EINVAL, "is not a regular file", name)
+        fd, _ = open_regular(self.fd, name)
+        return os.fdopen(fd, "rb")
 
     def create_file(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Make a file of our own state with this content.
