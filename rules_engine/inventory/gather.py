@@ -9,6 +9,7 @@ from rules_engine.inventory.pruning import Pruning
 from rules_engine.inventory.scan import walk as walk_all
 from rules_engine.inventory.seen import vouch_all
 from rules_engine.inventory.tracked import from_seals
+from rules_engine.inventory.workers import Workers
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal
 from rules_engine.manifest.store import ManifestStore
@@ -24,15 +25,16 @@ def gather(
     walk: bool,
     markers: Sequence[str] = (),
     pruning: Pruning | None = None,
+    workers: Workers | None = None,
 ) -> Inventory:
     """What is below `root`: all of it with `walk`, else what `jobs` have; read while its directories are gone through.
 
     With `pruning`, a walk reads only what that wants. A fact is vouched for where the seal of a job names this very
-    file. `markers` are the names of keep markers.
+    file. `markers` are the names of keep markers. `workers` go on with a long walk.
     """
     seals = _seals_of(store, jobs)
     if walk:
-        inventory = walk_all(root, markers=markers, pruning=pruning)
+        inventory = walk_all(root, markers=markers, pruning=pruning, workers=workers)
         inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
     else:
         inventory = from_seals(root, seals, jobs, markers)

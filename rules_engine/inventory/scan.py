@@ -10,6 +10,8 @@ from rules_engine.filesystem.listing import Listing, read_listing
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
 from rules_engine.inventory.pruning import Pruning, Reach
+from rules_engine.inventory.wire import Pending
+from rules_engine.inventory.workers import Workers
 from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key, to_bytes
 
 NEVER_ENTERED: Final = {
@@ -25,15 +27,20 @@ _OPEN_HANDLES: Final = 64
 
 
 def walk(
-    root: Root, *, below: Sequence[RelPath] = (ROOT,), markers: Sequence[str] = (), pruning: Pruning | None = None
+    root: Root,
+    *,
+    below: Sequence[RelPath] = (ROOT,),
+    markers: Sequence[str] = (),
+    pruning: Pruning | None = None,
+    workers: Workers | None = None,
 ) -> Inventory:
     """What lies at and below each of `below`; read while its directories are gone through.
 
     `markers` are looked for in every directory that is read, not in those above. With `pruning`, which is about the
-    whole tree, only what it wants is read.
+    whole tree, only what it wants is read. `workers` go on with a long walk, in the same order.
     """
     inventory = Inventory((), walked=tuple(below) == (ROOT,))
-    inventory.directories = _Walk(root.directory, inventory, markers, pruning).run(outermost(below))
+    inventory.directories = Walk(root.directory, inventory, markers, pruning, workers).run(outermost(below))
     return inventory
 
 
@@ -59,28 +66,64 @@ class _Frame:
         """How far rules reach in there; None where everything is looked at."""
 
 
-class _Walk:
-    def __init__(self, root: Directory, inventory: Inventory, markers: Sequence[str], pruning: Pruning | None) -> None:
+class Walk:
+    """One walk; what it finds besides directories goes into its inventory."""
+
+    def __init__(
+        self,
+        root: Directory,
+        inventory: Inventory,
+        markers: Sequence[str],
+        pruning: Pruning | None,
+        workers: Workers | None = None,
+    ) -> None:
         self._root = root
         self._inventory = inventory
         self._markers = markers
         self._pruning = pruning
+        self._workers = workers
+        self._files = 0
         self._stack: list[_Frame] = []
 
     def run(self, below: Sequence[RelPath]) -> Iterator[DirectoryFacts]:
+        """The directories at and below each of `below`."""
         try:
             for start in below:
                 reach = self._pruning.at_root() if self._pruning is not None else None
                 yield from self._enter(start, self._root, start, reach)
                 yield from self._descend()
         finally:
-            for frame in self._stack:
-                if frame.handle is not None:
-                    frame.handle.close()
+            self._forget_handles()
+            if self._workers is not None:
+                self._workers.end()
+
+    def go_on(self, pending: Sequence[Pending]) -> Iterator[DirectoryFacts]:
+        """What another walk has still to come to."""
+        for path, names in pending:
+            reach = self._pruning.at(path) if self._pruning is not None else None
+            self._stack.append(_Frame(path, None, names[::-1], reach))
+            yield from self._descend()
+
+    def _forget_handles(self) -> None:
+        for frame in self._stack:
+            if frame.handle is not None:
+                frame.handle.close()
+                frame.handle = None
+
+    def _hand_over(self, workers: Workers) -> Iterator[DirectoryFacts]:
+        """Let others read what is still to come."""
+        self._forget_handles()
+        pending = [(frame.path, frame.pending[::-1]) for frame in reversed(self._stack)]
+        self._stack.clear()
+        extent = self._pruning.extent if self._pruning is not None else None
+        yield from workers.walk(pending, self._inventory, self._markers, extent)
 
     def _descend(self) -> Iterator[DirectoryFacts]:
         # A list, not recursion: a tree can be deeper than any stack.
         while self._stack:
+            if self._workers is not None and self._workers.are_ready(self._root, self._files):
+                yield from self._hand_over(self._workers)
+                return
             frame = self._stack[-1]
             if frame.pending:
                 name = frame.pending.pop()
@@ -110,6 +153,7 @@ class _Walk:
             handle.close()
             self._inventory.problems.append(Problem(path, f"cannot be read: {err.strerror}"))
             return
+        self._files += len(listing.files)
         facts = self._facts(path, listing)
         if facts is None or not facts.subdirectories:
             handle.close()

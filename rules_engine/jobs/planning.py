@@ -14,6 +14,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather, look_at
 from rules_engine.inventory.model import Inventory
 from rules_engine.inventory.pruning import pruning_of
+from rules_engine.inventory.workers import Workers
 from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.jobs.trash import trashed_runs
 from rules_engine.manifest.model import JobRecord
@@ -96,11 +97,13 @@ def survey(
     own_files: Sequence[str] = (),
     only: frozenset[JobId] | None = None,
     prune: bool = True,
+    workers: Workers | None = None,
 ) -> Survey:
     """Read the jobs of `root`, and look at the tree as far as the rules reach; with `only`, at what these jobs have.
 
     All jobs are read in any case: a file of one of these may have other owners. Without `prune` a walk reads
-    everything, also where no removal rule can select anything.
+    everything, also where no removal rule can select anything. `workers` go on with a long walk; the plan stays
+    the same.
 
     Raises:
         UntrustedStateError: when the state below `.rules` cannot be read.
@@ -115,7 +118,7 @@ def survey(
     walk = only is None and needs_walk(policies)
     pruning = pruning_of(policies, loaded.jobs) if walk and prune else None
     markers = policies.settings.keep_markers
-    inventory = gather(root, store, looked_at, walk=walk, markers=markers, pruning=pruning)
+    inventory = gather(root, store, looked_at, walk=walk, markers=markers, pruning=pruning, workers=workers)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
 
 
