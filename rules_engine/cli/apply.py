@@ -15,6 +15,7 @@ from rules_engine.cli.options import (
     exits,
     format_option,
     guards_option,
+    jobs_option,
     policies_option,
     progress_option,
     release_option,
@@ -26,6 +27,7 @@ from rules_engine.cli.terminal import is_interactive
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
+from rules_engine.inventory.workers import workers_for
 from rules_engine.jobs.applied import note_applied
 from rules_engine.jobs.foreseeing import make_hints_anew
 from rules_engine.jobs.planning import open_root, survey
@@ -54,6 +56,7 @@ from rules_engine.values.vocabulary import RuleName
 )
 @guards_option
 @format_option
+@jobs_option
 @progress_option
 @talk_options
 def apply(
@@ -67,6 +70,7 @@ def apply(
     trust_plan: bool,
     require_guards: bool,
     form: str,
+    processes: int,
     telling: str,
     quiet: bool,
     verbose: bool,
@@ -104,7 +108,7 @@ def apply(
             )
         else:
             known, clock = policies or PolicySet(), SystemClock()
-            found = progress.watch(survey(known, root, clock))
+            found = progress.watch(survey(known, root, clock, workers=workers_for(processes)))
             ask = Ask(release=frozenset(map(RuleName, releases)))
             made = found.plan(clock.now(), narrowed.ask(ask, known, found.known_jobs))
             result = carry_out_if_agreed(

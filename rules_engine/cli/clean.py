@@ -14,6 +14,7 @@ from rules_engine.cli.options import (
     exits,
     format_option,
     guards_option,
+    jobs_option,
     policies_option,
     progress_option,
     release_option,
@@ -25,6 +26,7 @@ from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
+from rules_engine.inventory.workers import workers_for
 from rules_engine.jobs.applied import last_applied
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.planning import open_root, survey
@@ -64,6 +66,7 @@ from rules_engine.values.vocabulary import RuleName
 @root_option
 @guards_option
 @format_option
+@jobs_option
 @progress_option
 @talk_options
 def clean(
@@ -81,6 +84,7 @@ def clean(
     root_path: str | None,
     require_guards: bool,
     form: str,
+    processes: int,
     telling: str,
     quiet: bool,
     verbose: bool,
@@ -104,7 +108,9 @@ def clean(
         policies = manual.policies(loaded or _applied(root, quiet=quiet))
         clock = SystemClock()
         progress.begin(Phase.READING)
-        found = progress.watch(survey(policies, root, clock), streamed=dry_run and form == "json")
+        found = progress.watch(
+            survey(policies, root, clock, workers=workers_for(processes)), streamed=dry_run and form == "json"
+        )
         made = found.plan(clock.now(), ask)
         if dry_run:
             return _show(made, root, form, verbose=verbose)

@@ -1,5 +1,6 @@
 """The options that commands share, and what each `--help` says about exit codes."""
 
+import os
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -113,6 +114,23 @@ def progress_option(command: Command) -> Command:
         show_default=True,
         help="How far long work is, on stderr: one line on a terminal, or one JSON object a line; see docs/reference.",
     )(command)
+
+
+def jobs_option(command: Command) -> Command:
+    """Add `--jobs`."""
+    return click.option(
+        "--jobs",
+        "processes",
+        type=click.IntRange(min=1),
+        default=_usable_processors,
+        metavar="N",
+        help="How many processes read a large tree; 1 reads it in this one. Default: one for each processor.",
+    )(command)
+
+
+def _usable_processors() -> int:
+    # A container may be given fewer than the machine has.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ignored_talk_options(command: Command) -> Command:

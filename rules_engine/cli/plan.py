@@ -13,6 +13,7 @@ from rules_engine.cli.narrowing import Narrowed, narrowing_options
 from rules_engine.cli.options import (
     at_option,
     exits,
+    jobs_option,
     moment_asked,
     plan_format_option,
     policies_option,
@@ -26,6 +27,7 @@ from rules_engine.cli.progress import Progress, Telling
 from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
+from rules_engine.inventory.workers import workers_for
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.plan.given import Ask
 from rules_engine.plan.model import Plan
@@ -58,6 +60,7 @@ from rules_engine.values.vocabulary import RuleName
 @narrowing_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 8 where the plan has steps.")
 @plan_format_option
+@jobs_option
 @progress_option
 @talk_options
 def plan(
@@ -71,6 +74,7 @@ def plan(
     narrowed: Narrowed,
     detailed_exitcode: bool,
     form: str,
+    processes: int,
     telling: str,
     quiet: bool,
     verbose: bool,
@@ -85,7 +89,9 @@ def plan(
     now = moment_asked(at, clock.now())
     with open_root(policies, root_path) as root, Progress(quiet=quiet, telling=Telling(telling)) as progress:
         progress.begin(Phase.READING)
-        found = survey(policies, root, clock, own_files=[out] if out is not None else [])
+        found = survey(
+            policies, root, clock, own_files=[out] if out is not None else [], workers=workers_for(processes)
+        )
         progress.watch(found, streamed=form == "json" and out is None)
         made = found.plan(now, narrowed.ask(ask, policies, found.known_jobs))
         _show(made, root.path, out, form, verbose=verbose)
