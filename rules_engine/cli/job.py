@@ -145,9 +145,9 @@ def list_all(*, folders: tuple[str, ...], root_path: str | None, form: str) -> N
     clock = SystemClock()
     with open_root(policies, root_path) as root:
         loaded = lifecycle.list_jobs(root, policies, clock)
-    said = jobs_document if form == "json" else job_list_lines
-    answer = said(loaded.jobs, loaded.damaged, clock.now())
-    show([answer] if isinstance(answer, str) else answer)
+        said = jobs_document if form == "json" else job_list_lines
+        answer = said(loaded.jobs, loaded.damaged, clock.now())
+        show([answer] if isinstance(answer, str) else answer)
 
 
 @job.command("show", short_help="show what the manifest of a job says", epilog=exits(*_EXITS))

@@ -1,31 +1,43 @@
 """From what lies on the shelf to the records of jobs: by their seals where those are current, else by their logs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
+from weakref import finalize
 
+from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import is_job_locked
 from rules_engine.filesystem.machine import Machine
 from rules_engine.manifest.fold import Attempt, Folded, Observe, fold
 from rules_engine.manifest.model import Damage, JobRecord, Liveness
 from rules_engine.manifest.seal import Seal, SealError
+from rules_engine.manifest.sealedlines import SealedLines, lines_to_look_at
 from rules_engine.manifest.shelf import (
+    SEAL_SUFFIX,
+    SEALED,
     Listing,
+    body_in,
     cut_logs,
     find_on_shelf,
     is_current,
     list_shelf,
     lost_lines,
+    open_seals,
     read_logs,
     read_seal,
+    seal_in,
 )
+from rules_engine.manifest.shelved import HELD, SealShelf
 from rules_engine.values.paths import RelPath
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId, JobStatus
 
 Workspaces: TypeAlias = Callable[[str], tuple[RelPath, ...]]
 """The workspace that a job id would have, in every layout."""
+ReadSeal: TypeAlias = Callable[[JobId], Seal]
+"""Reads the seal of a job; raises `SealError` where there is none to rely on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +66,10 @@ def no_layouts(_job_id: str) -> tuple[RelPath, ...]:
     return ()
 
 
-def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tuple[LoadedJobs, Mapping[JobId, Seal]]:
-    """Every job below `state`, and the seals that are current.
+def load_all(
+    state: Directory, machine: Machine, workspaces: Workspaces, *, held: int = HELD
+) -> tuple[LoadedJobs, Mapping[JobId, Seal]]:
+    """Every job below `state`, and the seals that are current; of their lines about `held` bytes are held.
 
     Raises:
         UntrustedStateError: when the listing of manifests or seals cannot be read.
@@ -67,8 +81,7 @@ def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tupl
     damaged = [
         Damage(name, f"`{escape(name)}` among the manifests is no manifest", (), anywhere=True) for name in listing.odd
     ]
-    for job_id in sorted(listing.logs.keys() | listing.seals | listing.backups.keys()):
-        found = read_job(state, machine, job_id, listing)
+    for job_id, found in _read_each(state, machine, listing, held):
         jobs += [found.folded.record] if found.folded.record else []
         notes += [found.note] if found.note else []
         if found.seal is not None:
@@ -78,6 +91,34 @@ def load_all(state: Directory, machine: Machine, workspaces: Workspaces) -> tupl
             below = tuple(sorted({*found.folded.directories, *workspaces(job_id)}))
             damaged.append(Damage(job_id, doubt, below, anywhere=True, mended=found.folded.damage is None))
     return LoadedJobs(tuple(jobs), tuple(sorted(damaged, key=lambda one: one.job_id)), tuple(notes)), seals
+
+
+def _read_each(state: Directory, machine: Machine, listing: Listing, held: int) -> Iterator[tuple[JobId, Found]]:
+    """Every job of `listing`, by id; the lines of their seals stay on the shelf, but for `held` bytes."""
+    area = open_seals(state)
+    shelf = SealShelf(partial(body_in, area), partial(_replaced, state, machine), held=held)
+    if area is not None:
+        # Nobody says when the last seal was asked about: the handle goes with the last record that may ask.
+        finalize(shelf, area.close)
+    for job_id in sorted(listing.logs.keys() | listing.seals | listing.backups.keys()):
+        yield job_id, read_job(state, machine, job_id, listing, read=partial(seal_in, area, lay=shelf.lay))
+
+
+def _replaced(state: Directory, machine: Machine, job_id: JobId) -> SealedLines:
+    """What the manifest of a job says by now: its new seal, else its logs, and then the disk is asked for each file.
+
+    Raises:
+        UntrustedStateError: when neither can be trusted: what the seal named would be nobody's.
+    """
+    found = read_one(state, machine, job_id)
+    if found.seal is not None:
+        return found.seal.lines
+    record = found.folded.record
+    if record is None or found.folded.doubt is not None:
+        raise UntrustedStateError(
+            f".rules/{SEALED}/{job_id}{SEAL_SUFFIX}", "was lost while it was read", "run `rules manifest verify`"
+        )
+    return lines_to_look_at(record.files)
 
 
 def read_one(state: Directory | None, machine: Machine, job_id: JobId, *, locked: bool | None = None) -> Found:
@@ -98,11 +139,17 @@ def read_log_of(state: Directory, machine: Machine, job_id: JobId, *, locked: bo
 
 
 def read_job(
-    state: Directory, machine: Machine, job_id: JobId, listing: Listing, *, locked: bool | None = None
+    state: Directory,
+    machine: Machine,
+    job_id: JobId,
+    listing: Listing,
+    *,
+    locked: bool | None = None,
+    read: ReadSeal | None = None,
 ) -> Found:
-    """One job of `listing`; `locked` as for `observer`."""
+    """One job of `listing`; `locked` as for `observer`, and `read` for who reads many seals."""
     hosts = listing.logs.get(job_id, {})
-    seal, note = _seal(state, job_id, listing)
+    seal, note = _seal(read or partial(read_seal, state), job_id, listing)
     lost = cut_logs(job_id, listing, seal)
     if seal is not None and lost is None and is_current(seal, hosts):
         return Found(Folded(seal.record, status=seal.record.status), seal)
@@ -117,11 +164,11 @@ def read_job(
     return Found(Folded(record, folded.running, directories, lost))
 
 
-def _seal(state: Directory, job_id: JobId, listing: Listing) -> tuple[Seal | None, str | None]:
+def _seal(read: ReadSeal, job_id: JobId, listing: Listing) -> tuple[Seal | None, str | None]:
     if job_id not in listing.seals:
         return None, None
     try:
-        return read_seal(state, job_id), None
+        return read(job_id), None
     except SealError as err:
         return None, f"the seal of job `{job_id}` {err}; its manifest was read instead"
 

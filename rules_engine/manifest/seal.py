@@ -1,8 +1,9 @@
 """The seal of a finished job: its record and a row per entry, one line a directory, checked as a whole."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -10,46 +11,26 @@ from rules_engine.errors import InvalidValueError
 from rules_engine.manifest.events import CleanupFields, decode_map, decode_path, encode_map
 from rules_engine.manifest.lines import check_of, close_line, open_line
 from rules_engine.manifest.model import DeclaredDirectory, JobRecord
-from rules_engine.values.names import EncodedName, decode_name, encode_name
-from rules_engine.values.paths import RelPath
+from rules_engine.manifest.rows import SealedDirectory, SealedRow, encode_directory
+from rules_engine.manifest.sealedlines import HeldLines, SealedFiles, SealedLines
+from rules_engine.values.names import EncodedName, encode_name
+from rules_engine.values.paths import LONGEST_NAME, ROOT, RelPath
 from rules_engine.values.quantities import Instant
-from rules_engine.values.vocabulary import DirectoryType, EntryKind, FileType, JobId, JobStatus, JobType
+from rules_engine.values.vocabulary import DirectoryType, FileType, JobId, JobStatus, JobType
+
+__all__ = [
+    "CoveredLog",
+    "Lay",
+    "Seal",
+    "SealError",
+    "SealedDirectory",
+    "SealedRow",
+    "decode_seal",
+    "encode_seal",
+    "hold",
+]
 
 FORMAT_VERSION: Final = 1
-
-
-class SealedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One entry of a directory as it was when the job was sealed."""
-
-    name: EncodedName
-    file_type: str
-    kind: EntryKind
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    nlink: int
-    look: bool = False
-    """An outcome cast doubt on it: the next plan looks at the entry itself."""
-    absent: bool = False
-    """Declared, but not there when the job was sealed."""
-
-    @property
-    def is_declared(self) -> bool:
-        """Whether the manifest names the entry; else it was found in the workspace."""
-        return self.file_type != FileType.UNDECLARED
-
-
-class SealedDirectory(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One directory as it was when the job was sealed: rows and subdirectories in byte order of their names."""
-
-    inode: int | None
-    complete: bool
-    """Every entry has a row; else only the files that the manifest names."""
-    subdirectories: list[EncodedName]
-    rows: list[SealedRow]
-    look: bool = False
-    """An outcome cast doubt on the listing: the next plan reads the directory itself."""
 
 
 class CoveredLog(msgspec.Struct, frozen=True, array_like=True):
@@ -92,38 +73,27 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """It stands alone: what is left of its logs may go."""
 
 
-_DIRECTORY: Final = msgspec.json.Decoder(SealedDirectory)
 _HEAD: Final = msgspec.json.Decoder(_Head)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
+_NOT_PLAIN: Final = (b"\\", b"//", b'"/', b'/"', b"./", b'."', b'"bytes"')
+"""Signs of a text that may be no path as it stands: escapes, empty parts, parts like `.` or `..`, bytes in hex."""
+_NONE: Final[frozenset[RelPath]] = frozenset()
+# A root has a handful of types of jobs, and each of its seals names one.
+_job_type: Final = lru_cache(64)(JobType)
+
+Lay: TypeAlias = Callable[[JobId, tuple[RelPath, ...], bytes, str], SealedLines]
+"""Takes the directories of a seal of a job, what stands behind its first line, and the check of that."""
+
+
+def hold(_job_id: JobId, paths: tuple[RelPath, ...], body: bytes, _check: str) -> SealedLines:
+    """Hold all lines of a seal."""
+    return HeldLines(paths, body)
+
+
 class SealError(Exception):
     """A seal that fails its check; the logs say what it says, so nothing is lost."""
-
-
-class SealedFiles(Mapping[RelPath, Mapping[str, FileType]]):
-    """Directory → name → type of the files that a manifest names, read from the lines of its seal on demand."""
-
-    __slots__ = ("_last", "_lines")
-
-    def __init__(self, lines: Mapping[RelPath, bytes]) -> None:
-        self._lines = lines
-        self._last: tuple[RelPath | None, Mapping[str, FileType]] = (None, {})
-
-    def __getitem__(self, path: RelPath) -> Mapping[str, FileType]:
-        # A planner asks of one directory once a file; decoding its line each time would be quadratic.
-        last, names = self._last
-        if last != path:
-            rows = _DIRECTORY.decode(self._lines[path]).rows
-            names = {decode_name(row.name): FileType(row.file_type) for row in rows if row.is_declared}
-            self._last = (path, names)
-        return names
-
-    def __iter__(self) -> Iterator[RelPath]:
-        return iter(self._lines)
-
-    def __len__(self) -> int:
-        return len(self._lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +102,7 @@ class Seal:
 
     record: JobRecord
     logs: tuple[CoveredLog, ...]
-    lines: Mapping[RelPath, bytes]
+    lines: SealedLines
     """Of every directory, in order."""
     doubted: frozenset[RelPath] = frozenset()
     """The directories that have to be looked at again, or an entry of them."""
@@ -143,7 +113,7 @@ class Seal:
         Raises:
             KeyError: when it says nothing of it.
         """
-        return _DIRECTORY.decode(self.lines[path])
+        return self.lines.told(path).directory
 
     def directories(self) -> Iterator[tuple[RelPath, SealedDirectory]]:
         """What it says of every directory, in order."""
@@ -159,7 +129,7 @@ def encode_seal(
     for path, directory in directories:
         doubted = directory.look or any(row.look for row in directory.rows)
         listed.append((encode_name(path), sum(1 for row in directory.rows if row.is_declared), doubted))
-        lines.append(_ENCODER.encode(directory) + b"\n")
+        lines.append(encode_directory(directory))
     body = b"".join(lines)
     head = _Head(
         format_version=FORMAT_VERSION,
@@ -194,8 +164,8 @@ def _text(word: str | None) -> str | None:
     return str(word) if word else None
 
 
-def decode_seal(data: bytes, job_id: JobId) -> Seal:
-    """The seal of `job_id` that `data` holds.
+def decode_seal(data: bytes, job_id: JobId, lay: Lay = hold) -> Seal:
+    """The seal of `job_id` that `data` holds; its lines go where `lay` lays them.
 
     Raises:
         SealError: when it fails its check, or is not the seal of that job.
@@ -210,38 +180,55 @@ def decode_seal(data: bytes, job_id: JobId) -> Seal:
             raise SealError("is not the seal of this job in a format that this version knows")
         if check_of(body) != head.check:
             raise SealError("fails its check")
-        return _seal(head, body.split(b"\n")[:-1])
+        if body.count(b"\n") != len(head.directories):
+            raise SealError("has not one line for each directory")
+        return _seal(head, _read_plain if _is_plain(opened) else decode_path, lay, body)
     except (msgspec.DecodeError, InvalidValueError, ValueError) as err:
         raise SealError(f"cannot be read: {err}") from err
 
 
-def _seal(head: _Head, lines: Sequence[bytes]) -> Seal:
+_Read: TypeAlias = Callable[[EncodedName], RelPath]
+
+
+def _is_plain(first: bytes) -> bool:
+    """Whether each text in a first line that is no longer than a name may be is a path as it stands, or empty.
+
+    A seal may list ten thousand directories, nearly all of them in plain ASCII: one look at all of them is enough.
+    """
+    return first.isascii() and not any(odd in first for odd in _NOT_PLAIN)
+
+
+def _read_plain(written: EncodedName) -> RelPath:
+    return RelPath(written) if isinstance(written, str) and 0 < len(written) <= LONGEST_NAME else decode_path(written)
+
+
+def _seal(head: _Head, read: _Read, lay: Lay, body: bytes) -> Seal:
     # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
-    paths = [decode_path(path) if path else RelPath("") for path, _, _ in head.directories]
-    by_path = dict(zip(paths, lines, strict=True))
-    listed = list(zip(paths, head.directories, strict=True))
-    declared = {path: by_path[path] for path, (_, count, _) in listed if count}
-    doubted = frozenset(path for path, (_, _, doubt) in listed if doubt)
-    return Seal(_record(head, SealedFiles(declared)), tuple(head.logs), by_path, doubted)
+    paths = tuple([read(path) if path else ROOT for path, _, _ in head.directories])
+    declared = tuple([path for path, (_, count, _) in zip(paths, head.directories, strict=True) if count])
+    doubted = [path for path, (_, _, doubt) in zip(paths, head.directories, strict=True) if doubt]
+    lines = lay(JobId(head.job_id), paths, body, head.check)
+    record = _record(head, read, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
+    return Seal(record, tuple(head.logs), lines, frozenset(doubted) if doubted else _NONE)
 
 
-def _record(head: _Head, files: SealedFiles) -> JobRecord:
+def _record(head: _Head, read: _Read, files: SealedFiles) -> JobRecord:
     return JobRecord(
         job_id=JobId(head.job_id),
-        job_type=JobType(head.job_type),
+        job_type=_job_type(head.job_type),
         status=JobStatus(head.status),
         started=Instant(head.started),
-        workspace=decode_path(head.workspace),
-        output=decode_path(head.output),
+        workspace=read(head.workspace),
+        output=read(head.output),
         attempt=head.attempt,
         ended=Instant(head.ended),
         last_sign=Instant(head.last_sign),
         parameters=decode_map(head.parameters),
-        status_link=decode_path(head.status_link) if head.status_link else None,
-        aliases=tuple(decode_path(alias) for alias in head.aliases),
+        status_link=read(head.status_link) if head.status_link else None,
+        aliases=tuple(read(alias) for alias in head.aliases),
         files=files,
         directories={
-            decode_path(row.path): DeclaredDirectory(
+            read(row.path): DeclaredDirectory(
                 DirectoryType(row.directory_type) if row.directory_type else None,
                 FileType(row.file_type) if row.file_type else None,
             )

@@ -13,7 +13,7 @@ from rules_engine.filesystem.root import find_area
 from rules_engine.manifest.backup import BACKUPS
 from rules_engine.manifest.hosts import HOSTS, known_hosts
 from rules_engine.manifest.log import Log, is_job_id, log_name, read_log, split_log_name
-from rules_engine.manifest.seal import Seal, SealError, decode_seal
+from rules_engine.manifest.seal import Lay, Seal, SealError, decode_seal, hold
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import JobId
 
@@ -131,13 +131,42 @@ def read_seal(state: Directory, job_id: JobId) -> Seal:
         SealError: when it cannot be read or fails its check.
     """
     with _area(state, SEALED) as area:
-        if area is None:
-            raise SealError("is gone")
-        try:
-            data = area.read_file(f"{job_id}{SEAL_SUFFIX}", limit=_LARGEST_SEAL)
-        except OSError as err:
-            raise SealError(f"cannot be read: {err.strerror}") from err
-    return decode_seal(data, job_id)
+        return seal_in(area, job_id)
+
+
+def open_seals(state: Directory) -> Directory | None:
+    """Where the seals lie, to read many of them; None where that is not there. The caller closes it.
+
+    Raises:
+        UntrustedStateError: when it cannot be opened.
+    """
+    return _open_area(state, SEALED)
+
+
+def seal_in(area: Directory | None, job_id: JobId, lay: Lay = hold) -> Seal:
+    """The seal of a job where the seals lie; its lines go where `lay` lays them.
+
+    Raises:
+        SealError: when it cannot be read or fails its check.
+    """
+    return decode_seal(_read_in(area, job_id), job_id, lay)
+
+
+def body_in(area: Directory | None, job_id: JobId) -> bytes | None:
+    """What stands behind the first line of the seal of a job; None where it cannot be read."""
+    try:
+        return _read_in(area, job_id).partition(b"\n")[2]
+    except SealError:
+        return None
+
+
+def _read_in(area: Directory | None, job_id: JobId) -> bytes:
+    if area is None:
+        raise SealError("is gone")
+    try:
+        return area.read_file(f"{job_id}{SEAL_SUFFIX}", limit=_LARGEST_SEAL)
+    except OSError as err:
+        raise SealError(f"cannot be read: {err.strerror}") from err
 
 
 def has_seal(state: Directory, job_id: JobId) -> bool:
@@ -182,15 +211,19 @@ def cut_logs(job_id: JobId, listing: Listing, seal: Seal | None) -> str | None:
 
 @contextmanager
 def _area(state: Directory, name: str) -> Iterator[Directory | None]:
-    try:
-        found = find_area(state, name)
-    except OSError as err:
-        raise _unreadable(name, err) from err
+    found = _open_area(state, name)
     if found is None:
         yield None
         return
     with found:
         yield found
+
+
+def _open_area(state: Directory, name: str) -> Directory | None:
+    try:
+        return find_area(state, name)
+    except OSError as err:
+        raise _unreadable(name, err) from err
 
 
 def _names(area: Directory, name: str) -> list[str]:
