@@ -1,19 +1,18 @@
 """The one entry point: everything that a plan needs to know of the disk."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.model import DirectoryFacts, Inventory
+from rules_engine.inventory.model import Inventory
 from rules_engine.inventory.pruning import Pruning
 from rules_engine.inventory.scan import walk as walk_all
-from rules_engine.inventory.seen import vouch_all
+from rules_engine.inventory.telling import Telling
 from rules_engine.inventory.tracked import from_seals
 from rules_engine.inventory.workers import Workers
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal
 from rules_engine.manifest.store import ManifestStore
-from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import JobId
 
 
@@ -35,7 +34,7 @@ def gather(
     seals = _seals_of(store, jobs)
     if walk:
         inventory = walk_all(root, markers=markers, pruning=pruning, workers=workers)
-        inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
+        inventory.directories = Telling(seals.values()).vouched(inventory.directories)
     else:
         inventory = from_seals(root, seals, jobs, markers)
     inventory.look_at = partial(look_at, root, store, walk=walk)
@@ -49,25 +48,9 @@ def look_at(root: Root, store: ManifestStore, jobs: Sequence[JobRecord], *, walk
         return from_seals(root, seals, jobs)
     # Without a seal every place of a job is walked, and every name that it declared elsewhere is looked at.
     inventory = from_seals(root, {}, jobs)
-    inventory.directories = _vouched(inventory.directories, _by_directory(seals.values()))
+    inventory.directories = Telling(seals.values()).vouched(inventory.directories)
     return inventory
 
 
 def _seals_of(store: ManifestStore, jobs: Iterable[JobRecord]) -> Mapping[JobId, Seal]:
     return {job.job_id: seal for job in jobs if (seal := store.seal_of(job)) is not None}
-
-
-def _by_directory(seals: Iterable[Seal]) -> Mapping[RelPath, Sequence[Seal]]:
-    found: dict[RelPath, list[Seal]] = {}
-    for seal in seals:
-        for path in seal.lines:
-            found.setdefault(path, []).append(seal)
-    return found
-
-
-def _vouched(
-    directories: Iterable[DirectoryFacts], seals: Mapping[RelPath, Sequence[Seal]]
-) -> Iterator[DirectoryFacts]:
-    for facts in directories:
-        telling = seals.get(facts.path)
-        yield vouch_all(facts, [seal.directory(facts.path) for seal in telling]) if telling else facts

@@ -30,6 +30,35 @@ def fact_from(path: RelPath, row: SealedRow) -> FileFact:
     return FileFact(path, name, row.kind, row.inode, row.size, row.mtime_ns, row.ctime_ns, row.nlink, vouched=True)
 
 
+def facts_from(path: RelPath, directory: SealedDirectory) -> DirectoryFacts | None:
+    """The facts of the directory at `path` where this is all that is told of it; None where an entry is doubted."""
+    rows = directory.rows
+    if [row for row in rows if row.look]:
+        return None
+    # Most of what a plan from seals reads is read here, so a file costs one fact and nothing else.
+    files = tuple(
+        [
+            FileFact(
+                path,
+                name if isinstance(name := row.name, str) else decode_name(name),
+                row.kind,
+                row.inode,
+                row.size,
+                row.mtime_ns,
+                row.ctime_ns,
+                row.nlink,
+                True,
+            )
+            for row in rows
+            if not row.absent
+        ]
+    )
+    if not directory.complete:
+        return DirectoryFacts(path, files)
+    subdirectories = tuple(map(decode_name, directory.subdirectories))
+    return DirectoryFacts(path, files, subdirectories, directory.inode, complete=True)
+
+
 def is_same_file(fact: FileFact, row: SealedRow) -> bool:
     """Whether the row names this very file: a ctime of its own does not make it another."""
     return (

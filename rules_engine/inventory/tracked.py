@@ -2,14 +2,15 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.above import WayDown
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.inventory.scan import outermost, walk
-from rules_engine.inventory.seen import fact_from, row_from, rows_by_name, vouch, vouch_all
+from rules_engine.inventory.seen import fact_from, facts_from, row_from, rows_by_name, vouch
+from rules_engine.inventory.telling import Telling
 from rules_engine.manifest.inheriting import InheritedTypes
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
@@ -69,19 +70,18 @@ def from_seals(
     `markers` are looked for wherever the disk is asked, above every workspace and output, and where a seal has one.
     """
     looks = _Looks()
-    by_directory: dict[RelPath, list[Seal]] = {}
+    telling = Telling()
     for job in jobs:
         seal = seals.get(job.job_id)
         if seal is None:
             _look_everywhere(looks, job)
             continue
         looks.anchors |= {job.workspace, job.output}
-        for path in seal.lines:
-            by_directory.setdefault(path, []).append(seal)
+        telling.add(seal)
         for path in seal.doubted:
             _look_where_doubted(looks, path, seal.directory(path))
     inventory = Inventory(())
-    inventory.directories = _Tracked(root, inventory, looks, by_directory, markers).run()
+    inventory.directories = _Tracked(root, inventory, looks, telling, markers).run()
     return inventory
 
 
@@ -99,79 +99,81 @@ def _look_where_doubted(looks: _Looks, path: RelPath, directory: SealedDirectory
         looks.names.setdefault(path, set()).update(doubted)
 
 
-class _Below:
-    """Tells whether a path is one of these directories or lies below one; cheapest in plan order."""
+class _Ground(Enum):
+    """What is known of a directory on the way down to what seals tell of."""
 
-    def __init__(self, directories: AbstractSet[RelPath]) -> None:
-        self._directories = directories
-        self._trail = Trail(outside=False)
-
-    def holds(self, path: RelPath) -> bool:
-        return self._trail.at(path, self._step)
-
-    def _step(self, above: bool, path: RelPath) -> bool:
-        return above or path in self._directories
+    UNKNOWN = auto()
+    CLEAR = auto()
+    """The way down leads through a workspace or output that was looked at."""
+    PASSED_OVER = auto()
+    """A tree that is walked covers it, or the way there is not clear."""
 
 
 class _Tracked:
     def __init__(
-        self,
-        root: Root,
-        inventory: Inventory,
-        looks: _Looks,
-        by_directory: dict[RelPath, list[Seal]],
-        markers: Sequence[str],
+        self, root: Root, inventory: Inventory, looks: _Looks, telling: Telling, markers: Sequence[str]
     ) -> None:
         self._root = root
         self._inventory = inventory
         self._looks = looks
-        self._seals = by_directory
+        self._telling = telling
         self._markers = markers
         self._way = WayDown(root, inventory, markers)
+        self._trees: frozenset[RelPath] = frozenset()
 
     def run(self) -> Iterator[DirectoryFacts]:
         trees = outermost(self._looks.trees)
-        below = frozenset(trees)
+        self._trees = frozenset(trees)
         clear = [path for path in trees if self._way.is_clear(path)]
+        if not clear:
+            yield from self._told()
+            return
         walked = walk(self._root, below=clear, markers=self._markers)
         walked.problems, walked.skipped = self._inventory.problems, self._inventory.skipped
         walked.marked = self._inventory.marked
-        told = self._told(below)
-        streams: list[Iterable[DirectoryFacts]] = [self._vouched(walked.directories), told]
+        streams: list[Iterable[DirectoryFacts]] = [self._telling.vouched(walked.directories), self._told()]
         yield from heapq.merge(*streams, key=lambda facts: sort_key(facts.path))
 
-    def _vouched(self, walked: Iterable[DirectoryFacts]) -> Iterator[DirectoryFacts]:
-        for facts in walked:
-            seals = self._seals.get(facts.path)
-            yield vouch_all(facts, [seal.directory(facts.path) for seal in seals]) if seals else facts
-
-    def _told(self, trees: frozenset[RelPath]) -> Iterator[DirectoryFacts]:
+    def _told(self) -> Iterator[DirectoryFacts]:
         """The directories that no tree covers: what seals say of them, and the names that are looked at."""
-        blocked = frozenset(path for path in sorted(self._anchors(), key=sort_key) if not self._way.is_clear(path))
-        passed = _Below(trees | blocked)
-        for path in sorted(self._seals.keys() | self._looks.names.keys(), key=sort_key):
-            if passed.holds(path):
+        ground = Trail(_Ground.UNKNOWN)
+        paths = {*self._telling.paths, *self._looks.names, *self._looks.anchors}
+        for path in sorted(paths, key=sort_key):
+            here = ground.at(path, self._step)
+            if here is _Ground.PASSED_OVER or (here is _Ground.UNKNOWN and not self._way.is_clear(path)):
                 continue
             facts = self._facts(path)
             if facts.files or facts.complete:
                 self._note_sealed_marker(facts)
                 yield facts
 
+    def _step(self, above: _Ground, path: RelPath) -> _Ground:
+        if above is _Ground.PASSED_OVER or path in self._trees:
+            return _Ground.PASSED_OVER
+        if path not in self._looks.anchors:
+            return above
+        return _Ground.CLEAR if self._way.is_clear(path) else _Ground.PASSED_OVER
+
     def _note_sealed_marker(self, facts: DirectoryFacts) -> None:
         """Where a seal names a marker, the disk says whether it is there still."""
-        names = {fact.name for fact in facts.files}.union(facts.subdirectories) if self._markers else ()
+        if not self._markers:
+            return
+        names = {fact.name for fact in facts.files}.union(facts.subdirectories)
         marker = next((one for one in self._markers if one in names), None)
         if marker is not None and not self._way.is_clear(facts.path):
             # Nobody can look there now, so the seal has the last word.
             self._inventory.marked.setdefault(facts.path, marker)
 
-    def _anchors(self) -> set[RelPath]:
-        """Workspaces, outputs, and every other directory that a seal tells of outside them."""
-        known = _Below(self._looks.anchors)
-        return self._looks.anchors.union(path for path in sorted(self._seals, key=sort_key) if not known.holds(path))
-
     def _facts(self, path: RelPath) -> DirectoryFacts:
-        sealed = [seal.directory(path) for seal in self._seals.get(path, ())]
+        sealed = self._telling.of(path)
+        if len(sealed) == 1 and path not in self._looks.names:
+            facts = facts_from(path, sealed[0])
+            if facts is not None:
+                return facts
+        return self._agreed(path, sealed)
+
+    def _agreed(self, path: RelPath, sealed: Sequence[SealedDirectory]) -> DirectoryFacts:
+        """The facts of a directory of which several seals tell, or that has names to be looked at."""
         rows = rows_by_name(sealed)
         look = set(self._looks.names.get(path, ()))
         files: dict[str, FileFact] = {}

@@ -9,7 +9,7 @@ _CHECK: Final = b',"crc":"'
 _TAIL: Final = len(_CHECK) + 8 + len(b'"}')
 
 
-def check_of(data: bytes) -> str:
+def check_of(data: bytes | memoryview) -> str:
     """The CRC-32 of `data`, in hex."""
     return f"{zlib.crc32(data):08x}"
 

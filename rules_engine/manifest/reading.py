@@ -18,13 +18,13 @@ from rules_engine.manifest.shelf import (
     SEAL_SUFFIX,
     SEALED,
     Listing,
-    body_in,
     cut_logs,
     find_on_shelf,
     is_current,
     list_shelf,
     lost_lines,
     open_seals,
+    read_again,
     read_logs,
     read_seal,
     seal_in,
@@ -96,7 +96,7 @@ def load_all(
 def _read_each(state: Directory, machine: Machine, listing: Listing, held: int) -> Iterator[tuple[JobId, Found]]:
     """Every job of `listing`, by id; the lines of their seals stay on the shelf, but for `held` bytes."""
     area = open_seals(state)
-    shelf = SealShelf(partial(body_in, area), partial(_replaced, state, machine), held=held)
+    shelf = SealShelf(partial(read_again, area), partial(_replaced, state, machine), held=held)
     if area is not None:
         # Nobody says when the last seal was asked about: the handle goes with the last record that may ask.
         finalize(shelf, area.close)

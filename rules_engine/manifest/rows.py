@@ -47,7 +47,11 @@ class SealedDirectory(msgspec.Struct, frozen=True, array_like=True, gc=False):
         # A thousand files of a directory share a handful of types.
         types = {text: FileType(text) for text in {row.file_type for row in self.rows}}
         types.pop(FileType.UNDECLARED, None)
-        return {decode_name(row.name): types[row.file_type] for row in self.rows if row.file_type in types}
+        return {
+            name if isinstance(name := row.name, str) else decode_name(name): types[row.file_type]
+            for row in self.rows
+            if row.file_type in types
+        }
 
 
 _DECODER: Final = msgspec.json.Decoder(SealedDirectory)

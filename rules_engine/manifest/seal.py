@@ -12,7 +12,7 @@ from rules_engine.manifest.events import CleanupFields, decode_map, decode_path,
 from rules_engine.manifest.lines import check_of, close_line, open_line
 from rules_engine.manifest.model import DeclaredDirectory, JobRecord
 from rules_engine.manifest.rows import SealedDirectory, SealedRow, encode_directory
-from rules_engine.manifest.sealedlines import HeldLines, SealedFiles, SealedLines
+from rules_engine.manifest.sealedlines import HeldLines, SealedFiles, SealedLines, check_of_lines
 from rules_engine.values.names import EncodedName, encode_name
 from rules_engine.values.paths import LONGEST_NAME, ROOT, RelPath
 from rules_engine.values.quantities import Instant
@@ -77,19 +77,17 @@ _HEAD: Final = msgspec.json.Decoder(_Head)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
-_NOT_PLAIN: Final = (b"\\", b"//", b'"/', b'/"', b"./", b'."', b'"bytes"')
-"""Signs of a text that may be no path as it stands: escapes, empty parts, parts like `.` or `..`, bytes in hex."""
 _NONE: Final[frozenset[RelPath]] = frozenset()
 # A root has a handful of types of jobs, and each of its seals names one.
 _job_type: Final = lru_cache(64)(JobType)
 
 Lay: TypeAlias = Callable[[JobId, tuple[RelPath, ...], bytes, str], SealedLines]
-"""Takes the directories of a seal of a job, what stands behind its first line, and the check of that."""
+"""Takes the directories of a seal of a job, all of its bytes, and the check of what stands behind the first line."""
 
 
-def hold(_job_id: JobId, paths: tuple[RelPath, ...], body: bytes, _check: str) -> SealedLines:
+def hold(_job_id: JobId, paths: tuple[RelPath, ...], data: bytes, _check: str) -> SealedLines:
     """Hold all lines of a seal."""
-    return HeldLines(paths, body)
+    return HeldLines(paths, data)
 
 
 class SealError(Exception):
@@ -170,7 +168,7 @@ def decode_seal(data: bytes, job_id: JobId, lay: Lay = hold) -> Seal:
     Raises:
         SealError: when it fails its check, or is not the seal of that job.
     """
-    first, _, body = data.partition(b"\n")
+    first = data[: data.find(b"\n") + 1]
     opened = open_line(first)
     if opened is None:
         raise SealError("fails the check of its first line")
@@ -178,11 +176,9 @@ def decode_seal(data: bytes, job_id: JobId, lay: Lay = hold) -> Seal:
         head = _HEAD.decode(opened)
         if head.format_version != FORMAT_VERSION or head.kind != "seal" or head.job_id != job_id:
             raise SealError("is not the seal of this job in a format that this version knows")
-        if check_of(body) != head.check:
+        if check_of_lines(data) != head.check:
             raise SealError("fails its check")
-        if body.count(b"\n") != len(head.directories):
-            raise SealError("has not one line for each directory")
-        return _seal(head, _read_plain if _is_plain(opened) else decode_path, lay, body)
+        return _seal(head, _read_plain if _is_plain(opened) else decode_path, lay, data)
     except (msgspec.DecodeError, InvalidValueError, ValueError) as err:
         raise SealError(f"cannot be read: {err}") from err
 
@@ -195,19 +191,28 @@ def _is_plain(first: bytes) -> bool:
 
     A seal may list ten thousand directories, nearly all of them in plain ASCII: one look at all of them is enough.
     """
-    return first.isascii() and not any(odd in first for odd in _NOT_PLAIN)
+    # Escapes, empty parts, parts that are `.` or `..`, bytes in hex: whatever shows one is read path by path.
+    return first.isascii() and not (
+        b"\\" in first
+        or b"//" in first
+        or b'"/' in first
+        or b'/"' in first
+        or b"./" in first
+        or b'."' in first
+        or b'"bytes"' in first
+    )
 
 
 def _read_plain(written: EncodedName) -> RelPath:
     return RelPath(written) if isinstance(written, str) and 0 < len(written) <= LONGEST_NAME else decode_path(written)
 
 
-def _seal(head: _Head, read: _Read, lay: Lay, body: bytes) -> Seal:
+def _seal(head: _Head, read: _Read, lay: Lay, data: bytes) -> Seal:
     # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
     paths = tuple([read(path) if path else ROOT for path, _, _ in head.directories])
     declared = tuple([path for path, (_, count, _) in zip(paths, head.directories, strict=True) if count])
     doubted = [path for path, (_, _, doubt) in zip(paths, head.directories, strict=True) if doubt]
-    lines = lay(JobId(head.job_id), paths, body, head.check)
+    lines = lay(JobId(head.job_id), paths, data, head.check)
     record = _record(head, read, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
     return Seal(record, tuple(head.logs), lines, frozenset(doubted) if doubted else _NONE)
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from rules_engine.manifest.lines import check_of
 from rules_engine.manifest.rows import SealedDirectory, SealedRow, decode_directory, encode_directory
 from rules_engine.values.names import encode_name
 from rules_engine.values.paths import RelPath, sort_key, to_bytes
@@ -45,8 +46,8 @@ class HeldLines(SealedLines):
 
     __slots__ = ("_last", "_lines")
 
-    def __init__(self, paths: Sequence[RelPath], body: bytes) -> None:
-        self._lines = lines_of(paths, body)
+    def __init__(self, paths: Sequence[RelPath], data: bytes) -> None:
+        self._lines = lines_of(paths, data)
         self._last: tuple[RelPath, Told] | None = None
 
     def told(self, path: RelPath) -> Told:
@@ -67,16 +68,34 @@ class HeldLines(SealedLines):
         return len(self._lines)
 
 
-def lines_of(paths: Sequence[RelPath], body: bytes) -> dict[RelPath, bytes]:
-    """The line of each directory, from what stands behind the first line of a seal."""
-    return dict(zip(paths, body.split(b"\n"), strict=False))
+def check_of_lines(data: bytes) -> str:
+    """The check of all that stands behind the first line of a seal."""
+    # A view: what a thousand seals hold is not copied only to be added up.
+    return check_of(memoryview(data)[data.find(b"\n") + 1 :])
+
+
+def lines_of(paths: Sequence[RelPath], data: bytes) -> dict[RelPath, bytes]:
+    """The line of each directory of a seal that `data` holds whole.
+
+    Raises:
+        ValueError: when there are fewer or more.
+    """
+    found: dict[RelPath, bytes] = {}
+    start = data.index(b"\n") + 1
+    for path in paths:
+        end = data.index(b"\n", start)
+        found[path] = data[start:end]
+        start = end + 1
+    if start != len(data):
+        raise ValueError("it has more lines than directories")
+    return found
 
 
 def lines_to_look_at(files: Mapping[RelPath, Mapping[str, FileType]]) -> SealedLines:
     """The lines of a seal that knows which files there may be and nothing of any: the disk is asked for each."""
     paths = sorted(files, key=sort_key)
     lines = [encode_directory(_to_look_at(files[path])) for path in paths]
-    return HeldLines(paths, b"".join(lines))
+    return HeldLines(paths, b"\n" + b"".join(lines))
 
 
 def _to_look_at(names: Mapping[str, FileType]) -> SealedDirectory:

@@ -152,10 +152,10 @@ def seal_in(area: Directory | None, job_id: JobId, lay: Lay = hold) -> Seal:
     return decode_seal(_read_in(area, job_id), job_id, lay)
 
 
-def body_in(area: Directory | None, job_id: JobId) -> bytes | None:
-    """What stands behind the first line of the seal of a job; None where it cannot be read."""
+def read_again(area: Directory | None, job_id: JobId) -> bytes | None:
+    """The bytes of the seal of a job, proved by nothing; None where it cannot be read."""
     try:
-        return _read_in(area, job_id).partition(b"\n")[2]
+        return _read_in(area, job_id)
     except SealError:
         return None
 

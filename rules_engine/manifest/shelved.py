@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
-from rules_engine.manifest.lines import check_of
 from rules_engine.manifest.rows import SealedDirectory, decode_directory
-from rules_engine.manifest.sealedlines import SealedLines, Told, lines_of
+from rules_engine.manifest.sealedlines import SealedLines, Told, check_of_lines, lines_of
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import JobId
 
@@ -47,8 +46,8 @@ class ShelvedLines(SealedLines):
         return len(self.paths)
 
 
-ReadBody: TypeAlias = Callable[[JobId], bytes | None]
-"""Reads what stands behind the first line of a seal again; None where it cannot be read."""
+ReadAgain: TypeAlias = Callable[[JobId], bytes | None]
+"""Reads the bytes of a seal again; None where they cannot be read."""
 Replaced: TypeAlias = Callable[[JobId], SealedLines]
 """What the manifest of a job says by now, where its seal is not the one that was read."""
 
@@ -59,22 +58,27 @@ class SealShelf:
     INVARIANT: what a seal told is told again, or what the manifest of the job says by now; never a part of either.
     """
 
-    def __init__(self, read: ReadBody, replaced: Replaced, *, held: int = HELD) -> None:
+    def __init__(self, read: ReadAgain, replaced: Replaced, *, held: int = HELD) -> None:
         self._read = read
         self._replaced = replaced
         self._most = held
         self._held = 0
-        self._bodies: dict[JobId, bytes] = {}
+        self._data: dict[JobId, bytes] = {}
         """In the order in which they came."""
         self._split: tuple[JobId | None, Mapping[RelPath, bytes]] = (None, {})
         self._recent: dict[RelPath, dict[JobId, Told]] = {}
         self._others: dict[JobId, SealedLines] = {}
         """What took the place of a seal that was read."""
 
-    def lay(self, job_id: JobId, paths: tuple[RelPath, ...], body: bytes, check: str) -> SealedLines:
-        """The lines of a seal that was read a moment ago; held as long as there is room."""
-        if self._held + len(body) <= self._most:
-            self._hold(job_id, body)
+    def lay(self, job_id: JobId, paths: tuple[RelPath, ...], data: bytes, check: str) -> SealedLines:
+        """The lines of a seal that was read a moment ago; held as long as there is room.
+
+        Raises:
+            ValueError: when there is not one line for each directory: better now than in the middle of a plan.
+        """
+        lines_of(paths, data)
+        if self._held + len(data) <= self._most:
+            self._hold(job_id, data)
         return ShelvedLines(self, job_id, paths, check)
 
     def told(self, lines: ShelvedLines, path: RelPath) -> Told:
@@ -107,20 +111,20 @@ class SealShelf:
         last, found = self._split
         if last == lines.job_id:
             return found
-        body = self._bodies.get(lines.job_id)
-        if body is None:
-            body = self._read(lines.job_id)
+        data = self._data.get(lines.job_id)
+        if data is None:
+            data = self._read(lines.job_id)
             # An amended seal names other files, and its directories stand in other lines: half of the one and half of
             # the other would name files that neither job nor disk has.
-            if body is None or check_of(body) != lines.check:
+            if data is None or check_of_lines(data) != lines.check:
                 return None
-            self._hold(lines.job_id, body)
-        found = lines_of(lines.paths, body)
+            self._hold(lines.job_id, data)
+        found = lines_of(lines.paths, data)
         self._split = (lines.job_id, found)
         return found
 
-    def _hold(self, job_id: JobId, body: bytes) -> None:
-        self._bodies[job_id] = body
-        self._held += len(body)
-        while self._held > self._most and len(self._bodies) > 1:
-            self._held -= len(self._bodies.pop(next(iter(self._bodies))))
+    def _hold(self, job_id: JobId, data: bytes) -> None:
+        self._data[job_id] = data
+        self._held += len(data)
+        while self._held > self._most and len(self._data) > 1:
+            self._held -= len(self._data.pop(next(iter(self._data))))

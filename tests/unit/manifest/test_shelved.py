@@ -10,13 +10,12 @@ import pytest
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.machine import Machine
 from rules_engine.filesystem.root import Root
-from rules_engine.manifest.lines import check_of
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import load_all, no_layouts
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.rows import SealedDirectory, SealedRow
 from rules_engine.manifest.seal import Seal, encode_seal
-from rules_engine.manifest.sealedlines import HeldLines
+from rules_engine.manifest.sealedlines import HeldLines, check_of_lines
 from rules_engine.manifest.shelved import HELD, SealShelf
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.values.names import encode_name
@@ -92,21 +91,23 @@ def test_a_directory_is_decoded_once_for_all_who_ask(shelf: Shelf) -> None:
 
 def test_only_what_was_asked_about_last_is_held() -> None:
     """Of a root with many jobs a few; one that is larger than all that may be held, while it is asked about."""
-    paths, body, asked = tuple(map(RelPath, "abcde")), b"[1,true,[],[]]\n" * 5, list[str]()
+    paths, data, asked = tuple(map(RelPath, "abcde")), b"{}\n" + b"[1,true,[],[]]\n" * 5, list[str]()
 
     def read(job_id: JobId) -> bytes:
         asked.append(job_id)
-        return body
+        return data
 
-    shelf = SealShelf(read, lambda _job_id: HeldLines((), b""), held=len(body) * 2)
-    first, second, third, fourth = (shelf.lay(JobId(f"j{at}"), paths, body, check_of(body)) for at in range(4))
+    shelf = SealShelf(read, lambda _job_id: HeldLines((), b""), held=len(data) * 2)
+    first, second, third, fourth = (shelf.lay(JobId(f"j{at}"), paths, data, check_of_lines(data)) for at in range(4))
     for lines in (first, second, third, fourth):
         assert lines.told(paths[0]).directory.inode == 1
     assert asked == ["j2", "j3"]
     for lines in (third, fourth, first, second):
         lines.told(paths[1])
     assert asked == ["j2", "j3", "j0", "j1"]
-    large = SealShelf(read, lambda _job_id: HeldLines((), b""), held=1).lay(JobId("j9"), paths, body, check_of(body))
+    large = SealShelf(read, lambda _job_id: HeldLines((), b""), held=1).lay(
+        JobId("j9"), paths, data, check_of_lines(data)
+    )
     for path in (*paths, *paths):
         large.told(path)
     assert asked[4:] == ["j9"]
