@@ -22,6 +22,7 @@ from rules_engine.jobs.planning import Survey, survey
 from rules_engine.manifest.seal import decode_seal
 from rules_engine.plan.alike import Judge
 from rules_engine.plan.decide import judge
+from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.planfile import read_plan, write_plan
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.load import load_policies
@@ -112,9 +113,10 @@ def test_the_automaton_answers(benchmark: Benchmark, walked: Scene) -> None:
 
 def _judge_all(scene: Scene) -> int:
     """How many files of one directory were judged, with what a plan remembers of files that are alike."""
-    owners = [job for job in scene.found.jobs if job.job_id == "job-0000000"]
-    judge_alike = Judge(scene.policies, scene.seen)
-    return len([judge_alike.judge(file, owners) for file in scene.frames])
+    facts = DirectoryFacts(scene.frames[0].directory, scene.frames)
+    owners = OwnerIndex(scene.found.jobs).of_directory(facts.path)
+    groups = Judge(scene.policies, scene.seen).judge_directory(facts, owners)
+    return sum(len(group.files) for group in groups)
 
 
 def test_a_sealed_directory_is_judged(benchmark: Benchmark, sealed: Scene) -> None:

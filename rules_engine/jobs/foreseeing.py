@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from rules_engine.errors import RulesError
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.model import FileFact
+from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.inventory.seen import fact_from
 from rules_engine.jobs.due import all_jobs, come, settle, soon
 from rules_engine.manifest.model import JobRecord
@@ -15,6 +15,7 @@ from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.alike import Judge
 from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Decision, Kept, NotDue
+from rules_engine.plan.owners import DirectoryOwners
 from rules_engine.plan.standing import NO_RANKS, AllBeyond, Ranks
 from rules_engine.plan.subject import Evidence, Owner, gather_evidence
 from rules_engine.plan.unit_rules import workspace_verdicts
@@ -66,11 +67,12 @@ def _foreseen(policies: PolicySet, record: JobRecord, seal: Seal | None, now: In
     seen = gather_evidence(policies, [record], Guards(), now=Instant(now // 1000 * 1000 + 1000))
     seen = replace(seen, ranks=ranks)
     judge = Judge(policies, seen)
+    owners = DirectoryOwners((record,))
     for path, directory in seal.directories() if seal is not None else ():
-        for row in directory.rows:
-            if not row.absent:
-                file = fact_from(path, row)
-                falls.see(file, judge.judge(file, (record,)).decision)
+        files = tuple(fact_from(path, row) for row in directory.rows if not row.absent)
+        for group in judge.judge_directory(DirectoryFacts(path, files), owners):
+            for file, decision in group.decisions():
+                falls.see(file, decision)
     if seal is not None and record.workspace in seal.lines:
         _take_in(falls, _when_the_workspace_goes(seen.owners[record.job_id], seen), now)
     if seal is not None and not falls.instants and not falls.now and _has_empty_workspace(record, seal, falls):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from rules_engine.inventory.model import FileFact
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Owner, Subject
 from rules_engine.policy.built_in import BUILT_IN
@@ -36,18 +37,29 @@ def aged_from(since: Since | None, subject: Subject, now: Instant) -> Instant | 
 
 def _by_its_times(since: Since | None, subject: Subject, now: Instant) -> Instant | Unknown:
     file, owner = subject.file, subject.owner
-    if since is Since.WRITTEN:
-        return _known(file.mtime_ns, "mtime", now)
-    changed = newer(file.mtime_ns, file.ctime_ns, now)
-    if owner is None or since is Since.CHANGED:
-        return changed
+    touched = _known(file.mtime_ns, "mtime", now) if reads_mtime(since, subject) else _changed(file, now)
+    if owner is None or not counts_from_end(since, owner):
+        return touched
     end = end_of_job(owner, now)
-    # A file that its seal vouches for was there when the job ended: a later ctime (a mode, a link) does not
-    # make it younger. Any other file may have come later with an old mtime, so its ctime counts as well.
-    touched = _known(file.mtime_ns, "mtime", now) if file.vouched else changed
     if isinstance(end, Unknown) or isinstance(touched, Unknown):
         return end if isinstance(end, Unknown) else touched
     return max(end, touched)
+
+
+def counts_from_end(since: Since | None, owner: Owner | None) -> bool:
+    """Whether a file is no older than the time for which its job has ended."""
+    return owner is not None and since not in {Since.WRITTEN, Since.CHANGED}
+
+
+def reads_mtime(since: Since | None, subject: Subject) -> bool:
+    """Whether its mtime alone says how old the file is; else its ctime counts as well."""
+    # A file that its seal vouches for was there when the job ended: a later ctime (a mode, a link) does not
+    # make it younger. Any other file may have come later with an old mtime, so its ctime counts as well.
+    return since is Since.WRITTEN or (subject.file.vouched and counts_from_end(since, subject.owner))
+
+
+def _changed(file: FileFact, now: Instant) -> Instant | Unknown:
+    return newer(file.mtime_ns, file.ctime_ns, now)
 
 
 def end_of_job(owner: Owner, now: Instant) -> Instant | Unknown:

@@ -2,146 +2,192 @@
 
 A pipeline leaves hundreds of files that differ in a counter in their name. What a decision sees of a file is
 its owners, its type, what the automaton answers about its path, its size where a rule asks for it, and its times; of a
-sealed file that has not changed since its job ended, and of one that stays for a reason that no time ends, the times do
-not count. Files that agree in all of that share a judgement.
+sealed file that has not changed since its job ended the times do not count. Files that agree in all of that but in
+times that are known are of one kind; most of it they share with all that lie beside them.
 """
 
-from collections.abc import Hashable, Sequence
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import repeat
+from typing import Final, TypeAlias
 
-from rules_engine.inventory.model import FileFact
+from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import Judged, decide_all, views_of
-from rules_engine.plan.model import Because, Kept
-from rules_engine.plan.protect import is_special, protection, protection_of_directory, restored_at
-from rules_engine.plan.subject import Evidence, Owner, Subject, subject_of
+from rules_engine.plan.decided import DecidedFiles
+from rules_engine.plan.kinds import Kind, kind_of
+from rules_engine.plan.owners import DirectoryOwners
+from rules_engine.plan.protect import SPECIAL_BEGINS, is_special, protection, protection_of_directory, restored_at
+from rules_engine.plan.schedule import is_within_time
+from rules_engine.plan.subject import Evidence, Owner, output_names, place_by_layouts, subject_of
 from rules_engine.plan.verdicts import Verdicts
 from rules_engine.policy.automaton import Place
 from rules_engine.policy.model import PolicySet, Since
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, name_of, parent
+from rules_engine.values.quantities import EARLIEST
 from rules_engine.values.vocabulary import EntryKind
 
 MOST_REMEMBERED: Final = 20_000
-"""Judgements, after which it begins anew: a root may have more jobs than fit."""
-_WHATEVER_TIME: Final = frozenset(
-    {Because.KEEP_RULE, Because.CLEANUP_OFF, Because.JOB_POLICY, Because.FILE_TYPE_NOT_CLEANED, Because.NO_RULE}
-)
-"""Reasons that hold whatever the times of a file are, where no keep rule ends."""
+"""Kinds, after which it begins anew: a root may have more jobs than fit."""
+
+
+_SETTLED: Final = 0
+"""The times of a file say nothing of its age: it is as old as the end of its jobs, which is over."""
+_VOUCHED: Final = 1
+"""They are known, and its seal vouches for its mtime."""
+_KNOWN: Final = 2
+_UNKNOWN: Final = 3
+"""One of them is not known, or in the future."""
+_LONE: Final = 4
+"""The name or kind of the file sets it apart, whatever its times."""
+
+_What: TypeAlias = tuple[int, Hashable, int, int | None]
+"""What is seen of one file: the answer to its path, what it is to its owners, its times, and its size as rules ask."""
+
+_NEVER: Final = EARLIEST - 1
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class _Here:
-    """One directory."""
+class _Beside:
+    """What files of one directory have in common that have the same owners."""
 
-    path: RelPath
     place: Place
-    """What patterns have to say in it."""
-    protected: Kept | None
-    """Why all of its files are kept, where they are."""
-    scope: RelPath | None
-    """The path again where what is remembered of other directories may not hold here."""
+    """What patterns have to say of them."""
+    views: tuple[Owner, ...]
+    like: Hashable
+    """What else a decision sees of them all."""
+    settled: int
+    """The last mtime of a file that has not changed since its jobs ended."""
+    lone: frozenset[str]
+    """Names that something is said of."""
 
 
 class Judge:
-    """Judges one file after another, best directory by directory, and remembers its judgements."""
+    """Judges one directory after another, and remembers the kinds of files that it met."""
 
     def __init__(self, policies: PolicySet, seen: Evidence, *, remembered: int = MOST_REMEMBERED) -> None:
         self._policies = policies
         self._seen = seen
         self._verdicts = Verdicts(seen.file_rules, policies.together, remembered=remembered)
         self._most = remembered
-        rules, guards, pinned = seen.file_rules, seen.guards, seen.pinned
-        self._sized = any(rule.files.larger_than is not None or rule.files.smaller_than is not None for rule in rules)
-        self._timed = any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in rules)
-        # A unit is as old as its newest file, and a keep rule with `for` ends: there the times of each file count.
-        self._lasting = not seen.unit_rules and all(rule.keep_for is None for rule in rules)
-        self._named = frozenset((*guards.own, *pinned.paths, *pinned.over_paths, *guards.restored))
-        self._judged: dict[Hashable, Judged] = {}
-        self._stays: dict[Hashable, Judged] = {}
-        self._here: _Here | None = None
-        self._protected: Judged | None = None
-        self._jobs: Sequence[JobRecord] = ()
-        self._views: tuple[Owner, ...] = ()
+        rules = seen.file_rules if seen.built_in is None else (*seen.file_rules, seen.built_in)
+        bounds = {one for rule in rules for one in (rule.files.larger_than, rule.files.smaller_than) if one is not None}
+        self._bounds = sorted({size for bound in bounds for size in (bound, bound + 1)})
+        self._settles = not any(rule.since in {Since.CHANGED, Since.WRITTEN} for rule in rules)
+        self._within_time = all(is_within_time(rule, seen.now) for rule in rules)
+        self._output_names = output_names(policies)
+        self._named = _by_directory(
+            (*seen.guards.own, *seen.pinned.paths, *seen.pinned.over_paths, *seen.guards.restored)
+        )
+        self._kinds: dict[Hashable, Kind | None] = {}
 
-    def judge(self, file: FileFact, jobs: Sequence[JobRecord]) -> Judged:
-        """The judgement of `file`, shared with files that are like it."""
-        here = self._here
-        if here is None or file.directory != here.path:
-            here = self._here = self._enter(file.directory)
-            self._protected = None
-        if jobs is not self._jobs:
-            self._jobs, self._views, self._protected = jobs, views_of(jobs, self._seen), None
-        if here.protected is not None:
-            # Not shared by files of different owners, which are counted apart.
-            self._protected = self._protected or Judged(here.protected)
-            return self._protected
-        # Some names are protected for themselves; links may be a layout's; both are rare.
-        if file.kind is not EntryKind.FILE or is_special(file.name) or (self._named and file.path in self._named):
-            return self._alone(file, self._views, here)
-        return self._tracked(file, here) if self._views else self._untracked(file, here)
+    def judge_directory(self, facts: DirectoryFacts, owners: DirectoryOwners) -> tuple[DecidedFiles, ...]:
+        """What is decided about the files of one directory."""
+        protected = protection_of_directory(facts.path, self._seen) if facts.files else None
+        groups: list[DecidedFiles] = []
+        for jobs, files in owners.divide(facts.files):
+            if protected is not None:
+                groups.append(DecidedFiles(Judged(protected), tuple([job.job_id for job in jobs]), tuple(files)))
+            elif files:
+                groups += self._judge(files, jobs)
+        return tuple(groups)
 
-    def _enter(self, directory: RelPath) -> _Here:
-        protected = protection_of_directory(directory, self._seen)
-        scope = directory if self._seen.guards.restored or self._seen.pinned.over_paths else None
-        return _Here(directory, self._policies.together.automaton.at(directory), protected, scope)
+    def _judge(self, files: Sequence[FileFact], jobs: tuple[JobRecord, ...]) -> Iterator[DecidedFiles]:
+        """What is decided about files of one directory with the same owners."""
+        beside = self._beside(files[0], jobs)
+        owners = tuple([job.job_id for job in jobs])
+        for what, some in self._by_what_is_seen(files, beside).items():
+            kind = self._kind(what, some[0], beside)
+            if kind is not None:
+                yield from kind.groups(owners, some, self._seen.now)
+            else:
+                yield from (DecidedFiles(self._alone(file, beside), owners, (file,)) for file in some)
 
-    def _tracked(self, file: FileFact, here: _Here) -> Judged:
-        views = self._views
-        owned = tuple((one.job.job_id, one.type_of(file), one.place_of(here.path)) for one in views)
-        key = (here.place.file(file.name).number, owned, here.scope, file.size if self._sized else None)
-        settled = not self._timed and all(_is_settled(file, one, self._seen) for one in views)
-        found = (self._judged if settled else self._stays).get(key)
-        if found is None:
-            found = self._alone(file, views, here)
-            if settled:
-                self._remember(self._judged, key, found)
-            elif self._stays_whatever_its_times(found):
-                self._remember(self._stays, key, found)
+    def _beside(self, file: FileFact, jobs: tuple[JobRecord, ...]) -> _Beside:
+        """What `file` has in common with those beside it that these jobs own."""
+        seen, directory = self._seen, file.directory
+        views = views_of(jobs, seen)
+        scope = directory if seen.guards.restored or seen.pinned.over_paths else None
+        lies = (
+            tuple([(one.job.job_id, one.place_of(directory)) for one in views])
+            if views
+            else place_by_layouts(file.path, self._policies)
+        )
+        ends = [one.end for one in views if self._settles]
+        settled = min((end if end is not None and end <= seen.now else _NEVER for end in ends), default=_NEVER)
+        lone = self._named.get(directory, _NO_NAMES)
+        return _Beside(self._policies.together.automaton.at(directory), views, (lies, scope), settled, lone)
+
+    def _by_what_is_seen(self, files: Sequence[FileFact], beside: _Beside) -> dict[_What, list[FileFact]]:
+        """Files by what a decision sees of each beside what they have in common; the one loop over every file."""
+        now, settled, lone, bounds = self._seen.now, beside.settled, beside.lone, self._bounds
+        regular = EntryKind.FILE
+        names = [file.name for file in files]
+        found: dict[_What, list[FileFact]] = {}
+        for file, name, answer, look in zip(
+            files, names, beside.place.files(names), self._looks(names, files[0].directory, beside.views), strict=False
+        ):
+            mtime, ctime = file.mtime_ns, file.ctime_ns
+            if file.kind is not regular or (name[0] in SPECIAL_BEGINS and is_special(name)) or name in lone:
+                times = _LONE
+            elif mtime is None or mtime < EARLIEST or mtime > now:
+                times = _UNKNOWN
+            elif mtime <= settled and file.vouched:
+                times = _SETTLED
+            elif ctime is None or ctime < EARLIEST or ctime > now:
+                times = _UNKNOWN
+            else:
+                times = _VOUCHED if file.vouched else _KNOWN
+            size = None if not bounds or file.size is None else bisect_right(bounds, file.size)
+            what = (answer.number, look, times, size)
+            if what in found:
+                found[what].append(file)
+            else:
+                found[what] = [file]
         return found
 
-    def _untracked(self, file: FileFact, here: _Here) -> Judged:
-        subject = subject_of(file, None, self._policies, restored_at(file.path, self._seen))
-        answer, size = here.place.file(file.name).number, file.size if self._sized else None
-        key = (answer, subject.place, subject.deliverable, here.scope, size)
-        found = self._stays.get(key)
-        if found is None:
-            protected = protection(file, (), self._seen)
-            found = self._decided(file, (subject,), here) if protected is None else Judged(protected)
-            if self._stays_whatever_its_times(found):
-                self._remember(self._stays, key, found)
-        return found
+    def _looks(self, names: Sequence[str], directory: RelPath, views: tuple[Owner, ...]) -> Iterable[Hashable]:
+        """What each file is to its owners; of one without any, whether it has the name of a deliverable."""
+        if not views:
+            fits = self._output_names
+            return repeat(False) if fits is None else [fits.fullmatch(name) is not None for name in names]
+        types = [one.types_in(directory) for one in views]
+        if len(types) == 1:
+            declared, inherited = types[0]
+            return [declared.get(name, inherited) for name in names] if declared else repeat(inherited)
+        return [tuple([declared.get(name, inherited) for declared, inherited in types]) for name in names]
 
-    def _alone(self, file: FileFact, views: tuple[Owner, ...], here: _Here) -> Judged:
-        protected = protection(file, views, self._seen)
+    def _kind(self, what: _What, file: FileFact, beside: _Beside) -> Kind | None:
+        """The kind of `file`; None where it has to be judged for itself."""
+        times = what[2]
+        if times is _LONE:
+            return None
+        key = (beside.like, what)
+        if key not in self._kinds:
+            if len(self._kinds) >= self._most:
+                self._kinds.clear()
+            judged = self._alone(file, beside)
+            timed = times in {_VOUCHED, _KNOWN} and self._within_time
+            settled = times is _SETTLED
+            self._kinds[key] = Kind(judged) if settled else kind_of(judged, self._policies, self._seen, timed=timed)
+        return self._kinds[key]
+
+    def _alone(self, file: FileFact, beside: _Beside) -> Judged:
+        protected = protection(file, beside.views, self._seen)
         if protected is not None:
             return Judged(protected)
         restored = restored_at(file.path, self._seen)
-        return self._decided(
-            file, tuple(subject_of(file, one, self._policies, restored) for one in views or (None,)), here
-        )
-
-    def _decided(self, file: FileFact, subjects: tuple[Subject, ...], here: _Here) -> Judged:
-        answer = here.place.file(file.name)
-        said = tuple(self._verdicts.of(subject, answer, self._seen) for subject in subjects)
+        owners = beside.views or (None,)
+        subjects = tuple([subject_of(file, owner, self._policies, restored) for owner in owners])
+        answer = beside.place.file(file.name)
+        said = tuple([self._verdicts.of(subject, answer, self._seen) for subject in subjects])
         return Judged(decide_all(subjects, said, self._policies, self._seen), subjects, said)
 
-    def _stays_whatever_its_times(self, judged: Judged) -> bool:
-        decision = judged.decision
-        if not judged.subjects:
-            return True
-        if not self._lasting or len(judged.said) > 1 or judged.said[0].reports:
-            return False
-        return isinstance(decision, Kept) and decision.because in _WHATEVER_TIME
 
-    def _remember(self, remembered: dict[Hashable, Judged], key: Hashable, judged: Judged) -> None:
-        if len(remembered) >= self._most:
-            remembered.clear()
-        remembered[key] = judged
-
-
-def _is_settled(file: FileFact, owner: Owner, seen: Evidence) -> bool:
-    # Then the age of the file counts from the end of the job alone, which all its settled files share.
-    return (
-        file.vouched and file.mtime_ns is not None and owner.end is not None and file.mtime_ns <= owner.end <= seen.now
-    )
+def _by_directory(paths: Iterable[RelPath]) -> Mapping[RelPath, frozenset[str]]:
+    found: dict[RelPath, set[str]] = {}
+    for path in paths:
+        found.setdefault(parent(path), set()).add(name_of(path))
+    return {directory: frozenset(names) for directory, names in found.items()}

@@ -7,14 +7,15 @@ from typing import TypeAlias
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.plan.ages import Wait, aged_from, end_of_job, job_waits, never_comes, wait_after
 from rules_engine.plan.contents import Contents
-from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
-from rules_engine.plan.model import Count, Kept, NotDue, Remove
+from rules_engine.plan.decide import Judged
+from rules_engine.plan.decided import DecidedDirectory
+from rules_engine.plan.model import Count, Decision, Kept, NotDue, Remove
 from rules_engine.plan.protect import restored_at
 from rules_engine.plan.select import Unknown
 from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.plan.summary import count_of
 from rules_engine.plan.unit_rules import names
-from rules_engine.plan.unit_vetoes import is_built_in, veto_of_directory, veto_of_files
+from rules_engine.plan.unit_vetoes import is_built_in, veto_of_directory, veto_of_file
 from rules_engine.policy.model import Action, PolicySet, Rule
 from rules_engine.values.paths import RelPath, join, sort_key, to_bytes
 from rules_engine.values.quantities import EARLIEST, Instant
@@ -88,9 +89,10 @@ class Candidate:
         self.keep(veto_of_directory(facts.path, self._named_by, self._policies, self._seen))
         # By name, whatever judgement each file shares: the first thing that keeps it whole is the same every time.
         files = sorted(facts.files, key=lambda file: to_bytes(file.name))
-        place = {file.name: number for number, file in enumerate(files)}
-        for group in sorted(directory.groups, key=lambda one: min(place[file.name] for file in one.files)):
-            self._take(replace(group, files=tuple(sorted(group.files, key=lambda file: place[file.name]))))
+        decided = {file.name: (group, one) for group in directory.groups for file, one in group.decisions()}
+        for file in files:
+            group, decision = decided[file.name]
+            self._take(file, group.judged, decision)
         self._add_contents(facts, files)
 
     def _list(self, facts: DirectoryFacts) -> None:
@@ -99,21 +101,20 @@ class Candidate:
         self._unlisted.discard(facts.path)
         self._unlisted |= {join(facts.path, name) for name in facts.subdirectories}
 
-    def _take(self, group: DecidedFiles) -> None:
+    def _take(self, file: FileFact, judged: Judged, decision: Decision) -> None:
         rules, policies = self.rules.values(), self._policies
-        self.keep(veto_of_files(group, self._named_by, rules, policies, reporting=self._reporting))
-        for subject in group.judged.subjects:
+        self.keep(veto_of_file(file, judged, self._named_by, rules, policies, reporting=self._reporting))
+        for subject in judged.subjects:
             self.deliverable |= subject.deliverable
-            base = aged_from(None, subject, self._seen.now)
+            base = aged_from(None, replace(subject, file=file), self._seen.now)
             if isinstance(base, Unknown):
-                self.keep(f"the age of `{subject.path}` is not known: {base.why}")
+                self.keep(f"the age of `{file.path}` is not known: {base.why}")
             else:
                 self._newest = base if self._newest is None else max(self._newest, base)
-        decision = group.judged.decision
         if self._reporting and is_built_in(decision):
             return
         if isinstance(decision, Kept):
-            self.open.add(count_of(group.files))
+            self.open.add(Count(1, file.size or 0))
         elif isinstance(decision, NotDue):
             self._wait(Wait(decision.until, decision.waits_for))
         else:

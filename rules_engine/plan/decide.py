@@ -207,11 +207,17 @@ def _wait_or_remove(
         return Kept(Because.NEVER_DUE, f"never due: {_forever(waits)}", names)
     if seen.now < last.until:
         return NotDue(Instant(last.until), last.name, names)
-    action = Action.TRASH if any(rule.action is Action.TRASH for rule in rules) else Action.DELETE
-    return Remove(action, names, Instant(max(last.until, _opened(subject, over, seen))), subject.deliverable)
+    return removal_of(subject, rules, Instant(max(last.until, opened(subject, over, seen))))
 
 
-def _opened(subject: Subject, over: tuple[Rule, ...], seen: Evidence) -> int:
+def removal_of(subject: Subject, rules: Iterable[Rule], due: Instant) -> Remove:
+    """What becomes of `subject` by the removal rules that selected it, all of which are due."""
+    every = tuple(rules)
+    action = Action.TRASH if any(rule.action is Action.TRASH for rule in every) else Action.DELETE
+    return Remove(action, tuple(sorted(rule.name for rule in every)), due, subject.deliverable)
+
+
+def opened(subject: Subject, over: tuple[Rule, ...], seen: Evidence) -> int:
     """Since when nothing else keeps a file that goes: a keep rule's `for`, its pins and the lease of its job are over.
 
     Without it a forecast would name a day on which the file still stays.

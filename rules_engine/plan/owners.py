@@ -1,7 +1,7 @@
 """Who owns a file: the jobs whose manifest names it, and those that have a place above it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
@@ -63,7 +63,7 @@ def _id_of(job: JobRecord) -> JobId:
 class DirectoryOwners:
     """The owners of the files of one directory."""
 
-    def __init__(self, whole: tuple[JobRecord, ...], naming: tuple[JobRecord, ...]) -> None:
+    def __init__(self, whole: tuple[JobRecord, ...], naming: tuple[JobRecord, ...] = ()) -> None:
         self.whole = whole
         """Jobs that own whatever lies in the directory, ordered by job id."""
         self._naming = naming
@@ -78,4 +78,22 @@ class DirectoryOwners:
         naming = tuple(job for job in self._naming if file.name in job.files[file.directory])
         if not naming or not self.whole:
             return naming or self.whole
-        return tuple(sorted((*self.whole, *naming), key=lambda job: job.job_id))
+        return tuple(sorted((*self.whole, *naming), key=_id_of))
+
+    def divide(self, files: Sequence[FileFact]) -> Iterable[tuple[tuple[JobRecord, ...], Sequence[FileFact]]]:
+        """Files of the directory by their owners."""
+        if not self._naming or not files:
+            return ((self.whole, files),)
+        # By name: to ask every job about every file would take the square, where each job has one file in there.
+        naming: dict[str, list[JobRecord]] = {}
+        for job in self._naming:
+            for name in job.files[files[0].directory]:
+                naming.setdefault(name, []).append(job)
+        found: dict[tuple[JobId, ...], tuple[tuple[JobRecord, ...], list[FileFact]]] = {}
+        for file in files:
+            jobs = naming.get(file.name, ())
+            ids = tuple([job.job_id for job in jobs])
+            if ids not in found:
+                found[ids] = (tuple(sorted((*self.whole, *jobs), key=_id_of)), [])
+            found[ids][1].append(file)
+        return found.values()

@@ -1,14 +1,15 @@
 """Makes a plan: every directory of the inventory in order, every file decided, its steps batched."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import repeat
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from rules_engine import __version__
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.alike import Judge
-from rules_engine.plan.decide import Judged
 from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.empty import EmptyDirectories
 from rules_engine.plan.empty_rules import EmptyGuards, EmptyRules
@@ -32,13 +33,14 @@ from rules_engine.plan.places import Places
 from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.releases import ASKED, Releases, check_release, release_refusals
 from rules_engine.plan.removed import batches_of, both
+from rules_engine.plan.schedule import Schedule
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.plan.units import UnitGuards, Units
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
 from rules_engine.values.paths import to_bytes
-from rules_engine.values.quantities import Instant, instant_from
+from rules_engine.values.quantities import instant_from
 from rules_engine.values.vocabulary import JobId, RuleName
 
 Watch: TypeAlias = Callable[[FileFact, Decision], None]
@@ -148,17 +150,8 @@ class _Planner:
     def _decided(self, facts: DirectoryFacts) -> DecidedDirectory:
         """What is decided about the files of one directory."""
         owners = self._owners.of_directory(facts.path)
-        alike: dict[int, tuple[Judged, tuple[JobRecord, ...], list[FileFact]]] = {}
-        for file in facts.files:
-            jobs = owners.of(file)
-            judged = self._judge.judge(file, jobs)
-            # Judgements are compared by identity: equal ones of different files hold different subjects.
-            alike.setdefault(id(judged), (judged, jobs, []))[2].append(file)
-        groups = tuple(
-            DecidedFiles(judged, tuple(job.job_id for job in jobs), tuple(files))
-            for judged, jobs, files in alike.values()
-        )
-        return DecidedDirectory(facts, tuple(job.job_id for job in owners.whole), groups)
+        groups = self._judge.judge_directory(facts, owners)
+        return DecidedDirectory(facts, tuple([job.job_id for job in owners.whole]), groups)
 
     def _steps(self, directory: DecidedDirectory) -> Iterator[Batch]:
         steps: dict[_Key, list[Entry]] = {}
@@ -182,15 +175,16 @@ class _Planner:
                 action = StepAction(decision.action.value)
                 for released, files in self._releases.split(asked):
                     key = (action, decision.rules, asked.owners, decision.deliverable, released)
-                    steps.setdefault(key, []).extend(_entry(file, decision.due) for file in files)
+                    steps.setdefault(key, []).extend(_entries(files, decision, asked.schedule))
         self._note_emptied(directory, frozenset(name for key in steps for name in key[1]), all_go=not stays)
         for key, entries in sorted(steps.items(), key=lambda one: one[0]):
             yield from _batches(directory.facts, key, entries)
 
     def _count(self, group: DecidedFiles) -> None:
-        self._summary.count(group.files, group.judged, tracked=group.tracked)
-        for file in group.files:
-            self._watch(file, group.judged.decision)
+        self._summary.count(group)
+        if self._watch is not NOBODY:
+            for file, decision in group.decisions():
+                self._watch(file, decision)
 
     def _note_emptied(self, directory: DecidedDirectory, rules: frozenset[RuleName], *, all_go: bool) -> None:
         """Remember a directory of one job's workspace: it may go once it is empty."""
@@ -198,23 +192,27 @@ class _Planner:
             self._empty.add(directory.facts, directory.whole[0], rules, all_go=all_go)
 
 
-def _entry(file: FileFact, due: Instant) -> Entry:
-    return Entry(
-        name=file.name,
-        kind=file.kind,
-        inode=file.inode,
-        size=file.size or 0,
-        mtime_ns=file.mtime_ns or 0,
-        ctime_ns=file.ctime_ns or 0,
-        nlink=file.nlink,
-        due=due,
-    )
+def _entries(files: Sequence[FileFact], removal: Remove, schedule: Schedule | None) -> list[Entry]:
+    dues = repeat(removal.due) if schedule is None else schedule.ends(files)
+    # By position: there may be millions, and names of fields take longer than all the rest.
+    return [
+        Entry(file.name, file.kind, file.inode, file.size or 0, file.mtime_ns or 0, file.ctime_ns or 0, file.nlink, due)
+        for file, due in zip(files, dues, strict=False)
+    ]
 
 
 def _batches(facts: DirectoryFacts, key: _Key, entries: list[Entry]) -> Iterator[Batch]:
     action, rules, owners, deliverable, released = key
     # Byte order of names, whatever judgement each entry came from: same inputs, same bytes.
-    entries.sort(key=lambda entry: to_bytes(entry.name))
+    plain = all(entry.name.isascii() for entry in entries)
+    entries.sort(key=_name_of if plain else _bytes_of)
     for start in range(0, len(entries), LARGEST_BATCH):
         some = tuple(entries[start : start + LARGEST_BATCH])
         yield Batch(facts.path, action, some, rules, owners, deliverable=deliverable, released=released)
+
+
+_name_of: Final = attrgetter("name")
+
+
+def _bytes_of(entry: Entry) -> bytes:
+    return to_bytes(entry.name)

@@ -21,6 +21,8 @@ STATE: Final = ".rules"
 _NEVER_INSIDE: Final = frozenset({".git", "lost+found", ".snapshot"})
 _NEVER_NAMED: Final = (".nfs", ".fuse_hidden")
 _SPECIAL: Final = _NEVER_INSIDE | {STATE}
+SPECIAL_BEGINS: Final = frozenset(name[0] for name in (*_SPECIAL, *_NEVER_NAMED))
+"""What the names of all entries begin with that no rule reaches; most names do not."""
 
 
 def protection(file: FileFact, owners: tuple[Owner, ...], seen: Evidence) -> Kept | None:

@@ -1,5 +1,6 @@
 """What one decision looks at: a file as one of its owners sees it, or as nobody's."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,12 +18,13 @@ from rules_engine.policy.model import (
     PolicySet,
     Rule,
 )
-from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
+from rules_engine.values.paths import ROOT, RelPath, ancestors, is_at_or_below
 from rules_engine.values.quantities import Instant
 from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import FileType, JobId, JobStatus, Place
 
 _NOTHING_MARKED: Final[Mapping[RelPath, str]] = MappingProxyType({})
+_NOTHING_DECLARED: Final[Mapping[str, FileType]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,19 @@ class Owner:
 
     def type_of(self, file: FileFact) -> FileType:
         """What the manifest says the file is; undeclared where it does not name it."""
-        declared = self.job.files.get(file.directory)
-        if declared is not None and file.name in declared:
-            return declared[file.name]
-        above = [one for one in self.job.directories if is_at_or_below(file.directory, one)]
-        nearest = max(above, key=len, default=None)
-        found = self.job.directories[nearest].file_type if nearest is not None else None
-        return found or FileType.UNDECLARED
+        declared, inherited = self.types_in(file.directory)
+        return declared.get(file.name, inherited)
+
+    def types_in(self, directory: RelPath) -> tuple[Mapping[str, FileType], FileType]:
+        """What the manifest says of files in a directory: of those that it names, and of all others."""
+        job = self.job
+        inherited = FileType.UNDECLARED
+        if job.directories:
+            # The nearest one above it speaks, also where it says nothing of types.
+            nearest = next((one for one in (directory, *ancestors(directory), ROOT) if one in job.directories), None)
+            found = job.directories[nearest].file_type if nearest is not None else None
+            inherited = found or inherited
+        return job.files.get(directory, _NOTHING_DECLARED), inherited
 
     def place_of(self, directory: RelPath) -> Place | None:
         """Whether a directory lies in the job's workspace or output; None where in neither."""
@@ -151,14 +159,17 @@ def subject_of(file: FileFact, owner: Owner | None, policies: PolicySet, restore
     """The subject that `file` is to `owner`; `restored` is when it was put back from the trash."""
     path = file.path
     if owner is None:
-        place = _place_by_layouts(path, policies)
-        return Subject(file, path, None, None, place, _fits_output_name(file, policies), restored)
+        place = place_by_layouts(path, policies)
+        names = output_names(policies)
+        deliverable = names is not None and names.fullmatch(file.name) is not None
+        return Subject(file, path, None, None, place, deliverable, restored)
     file_type = owner.type_of(file)
     place = owner.place_of(file.directory)
     return Subject(file, path, owner, file_type, place, owner.is_deliverable(file_type, place), restored)
 
 
-def _place_by_layouts(path: RelPath, policies: PolicySet) -> Place | None:
+def place_by_layouts(path: RelPath, policies: PolicySet) -> Place | None:
+    """Where an untracked file lies, as layouts tell by what is above it: the same for all that lie beside it."""
     if any(layout.workspace.fits_above(path) for layout in policies.layouts.values()):
         return Place.WORKSPACE
     if any(layout.output.fits_above(path) for layout in policies.layouts.values()):
@@ -166,14 +177,16 @@ def _place_by_layouts(path: RelPath, policies: PolicySet) -> Place | None:
     return None
 
 
-def _fits_output_name(file: FileFact, policies: PolicySet) -> bool:
+def output_names(policies: PolicySet) -> re.Pattern[str] | None:
+    """What the names of untracked files look like that are deliverables; None where layouts name none."""
     # A deliverable whose manifest was lost must not become a stray file that a pattern takes.
-    return any(
-        template.fits(file.name)
+    shapes = dict.fromkeys(
+        template.shape.pattern
         for layout in policies.layouts.values()
         for file_type, template in layout.names
         if not _held_in_workspace(layout, file_type)
     )
+    return re.compile("|".join(f"(?:{shape})" for shape in shapes), re.DOTALL) if shapes else None
 
 
 def _held_in_workspace(layout: Layout, file_type: FileType) -> bool:

@@ -29,7 +29,7 @@ from rules_engine.plan.verdicts import Said
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import Action, PolicySet, Rule
 from rules_engine.values.paths import ROOT, RelPath, sort_key
-from rules_engine.values.quantities import DAY, format_instant
+from rules_engine.values.quantities import DAY, Instant, format_instant
 from rules_engine.values.text import plural
 from rules_engine.values.vocabulary import RuleName
 
@@ -67,29 +67,30 @@ class Summary:
         self._seen = seen
         self._rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
         self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
-        self._days: dict[str, Count] = {}
+        self._days: dict[int, Count] = {}
+        """By the number of the day."""
         self.trailer.pins = [PinSummary(pin_name(pin), pin.reason, pin.until) for pin in seen.pinned.ordered()]
         self._pins = {pin.what: pin for pin in self.trailer.pins}
         self._nearness: dict[str, int] = {}
         self._said: dict[tuple[tuple[Said, ...], tuple[RuleName, ...]], Count] = {}
         self._staying = SumsByDirectory()
 
-    def count(self, files: Sequence[FileFact], judged: Judged, *, tracked: bool) -> None:
+    def count(self, group: DecidedFiles) -> None:
         """Count files of one directory that share a judgement."""
-        some = self._count_looked_at(files, tracked=tracked)
-        decision = judged.decision
+        some = self._count_looked_at(group.files, tracked=group.tracked)
+        decision = group.judged.decision
         if not isinstance(decision, Remove):
-            self._staying.add(files[0].directory, some)
+            self._staying.add(group.files[0].directory, some)
         match decision:
             case Kept():
-                self._count_kept(files, some, decision)
+                self._count_kept(group.files, some, decision)
             case NotDue():
-                self._count_waiting(some, decision)
+                self._count_waiting(group, some, decision)
             case Remove():
-                self._count_removal(some, decision, tracked=tracked)
+                self._count_removal(some, decision, tracked=group.tracked)
             case _:
                 assert_never(decision)
-        self._count_rules(some, judged)
+        self._count_rules(some, group.judged)
 
     def _count_kept(self, files: Sequence[FileFact], some: Count, kept: Kept) -> None:
         group = kept.rules if kept.because in {Because.KEEP_RULE, Because.KEEP_RULE_CANNOT_TELL} else ()
@@ -105,18 +106,25 @@ class Summary:
         if kept.pin:
             self._pins[kept.pin].kept.add(some)
 
-    def _count_waiting(self, some: Count, waiting: NotDue) -> None:
-        self._count_day(waiting, some)
+    def _count_waiting(self, group: DecidedFiles, some: Count, waiting: NotDue) -> None:
+        ends = [waiting.until] if group.schedule is None else group.schedule.ends(group.files)
+        first = Instant(min(ends))
+        if len(ends) == 1 or self._is_later(first):
+            self._count_day(first, some)
+        else:
+            for file, end in zip(group.files, ends, strict=True):
+                self._count_day(end, Count(1, file.size or 0))
         for name in waiting.rules:
             rule = self._rules[name]
             rule.waiting.add(some)
-            rule.next_due = waiting.until if rule.next_due is None else min(rule.next_due, waiting.until)
+            rule.next_due = first if rule.next_due is None else min(rule.next_due, first)
 
-    def _count_day(self, waiting: NotDue, some: Count) -> None:
-        if waiting.until - self._seen.now <= DAYS_AHEAD * DAY:
-            self._days.setdefault(format_instant(waiting.until)[:10], Count()).add(some)
-        else:
-            self.trailer.due_later.add(some)
+    def _count_day(self, until: int, some: Count) -> None:
+        count = self.trailer.due_later if self._is_later(until) else self._days.setdefault(until // DAY, Count())
+        count.add(some)
+
+    def _is_later(self, until: int) -> bool:
+        return until - self._seen.now > DAYS_AHEAD * DAY
 
     def _count_removal(self, some: Count, removal: Remove, *, tracked: bool) -> None:
         step = StepAction(removal.action.value)
@@ -153,7 +161,7 @@ class Summary:
         `falls_due` is what of it nothing else waits for.
         """
         if waiting is not None and falls_due.files:
-            self._count_day(waiting, falls_due)
+            self._count_day(waiting.until, falls_due)
         for name in rules:
             rule = self._rules[name]
             (rule.held if waiting is None else rule.waiting).add(some)
@@ -233,7 +241,7 @@ class Summary:
         for kept in trailer.kept:
             kept.largest.sort(key=_largest_first)
         trailer.kept_by_directory = self._staying.rows()
-        trailer.due_by_day = sorted(self._days.items())
+        trailer.due_by_day = [(format_instant(day * DAY)[:10], some) for day, some in sorted(self._days.items())]
         trailer.problems = sorted((one.path, one.why) for one in inventory.problems)
         trailer.skipped = [
             *_passed_over(inventory.passed_over),

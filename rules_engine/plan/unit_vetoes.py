@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from rules_engine.plan.decide import cleanup_off, type_not_cleaned
-from rules_engine.plan.decided import DecidedFiles
+from rules_engine.inventory.model import FileFact
+from rules_engine.plan.decide import Judged, cleanup_off, type_not_cleaned
 from rules_engine.plan.model import Because, Decision, Kept
 from rules_engine.plan.protect import pinned_at_or_below, protection_by_owner, protection_of_directory
 from rules_engine.plan.select import Unknown, Verdict
@@ -49,26 +49,26 @@ def veto_of_directory(path: RelPath, named_by: Iterable[Rule], policies: PolicyS
     return _left_out(path, named_by, is_directory=True)
 
 
-def veto_of_files(
-    group: DecidedFiles,
+def veto_of_file(
+    file: FileFact,
+    judged: Judged,
     named_by: Sequence[Rule],
     rules: Iterable[Rule],
     policies: PolicySet,
     *,
     reporting: bool,
 ) -> str | None:
-    """What keeps the unit because of files in it that share a judgement; `rules` are all that have to agree."""
-    path, decision = group.files[0].path, group.judged.decision
+    """What keeps the unit because of a file in it with that judgement; `rules` are all that have to agree."""
+    path, decision = file.path, judged.decision
     if isinstance(decision, Kept) and not _is_open(decision, reporting=reporting):
         return f"`{path}` is kept: {decision.text}"
-    for subject in group.judged.subjects:
+    for subject in judged.subjects:
         if subject.deliverable and not all(rule.deliverables for rule in rules):
             return f"`{path}` is a deliverable"
         kept = type_not_cleaned(subject, policies)
         if kept is not None:
             return f"`{path}` is kept: {kept.text}"
-    left_out = (_left_out(file.path, named_by, is_directory=False) for file in group.files)
-    return next((why for why in left_out if why is not None), None) if named_by else None
+    return _left_out(path, named_by, is_directory=False)
 
 
 def _is_open(kept: Kept, *, reporting: bool) -> bool:
