@@ -1,9 +1,11 @@
-"""The content of regular files: opened by a single name, following nothing, and read whole in few calls."""
+"""The content of regular files: opened by a single name, following nothing, read whole in few calls; and its length."""
 
 import errno
 import os
 import stat
 from typing import Final
+
+from rules_engine.filesystem.beneath import check_name
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE: Final = 2**20
@@ -24,6 +26,19 @@ def open_regular(directory: int, name: str) -> tuple[int, int]:
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
     raise OSError(errno.EINVAL, "is not a regular file", name)
+
+
+def length_of(directory: int, name: str) -> int | None:
+    """How many bytes stand under a name in an open directory; None where nothing does.
+
+    Raises:
+        OSError: when that cannot be told.
+    """
+    check_name(name)
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return None
 
 
 def read_whole(directory: int, name: str, limit: int) -> bytes:

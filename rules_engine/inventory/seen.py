@@ -1,12 +1,13 @@
 """Between facts and rows: what a seal says as facts, what was observed as rows, and whether the two agree."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.seal import SealedDirectory, SealedRow
 from rules_engine.values.names import decode_name, encode_name
-from rules_engine.values.paths import RelPath
+from rules_engine.values.paths import RelPath, to_bytes
 from rules_engine.values.vocabulary import FileType
 
 
@@ -57,6 +58,17 @@ def facts_from(path: RelPath, directory: SealedDirectory) -> DirectoryFacts | No
         return DirectoryFacts(path, files)
     subdirectories = tuple(map(decode_name, directory.subdirectories))
     return DirectoryFacts(path, files, subdirectories, directory.inode, complete=True)
+
+
+def has_entry(facts: DirectoryFacts, name: str) -> bool:
+    """Whether something of that name is known to be in a directory."""
+    files = facts.files
+    place = bisect_left(files, to_bytes(name), key=_bytes_of_name)
+    return (place < len(files) and files[place].name == name) or name in facts.subdirectories
+
+
+def _bytes_of_name(file: FileFact) -> bytes:
+    return to_bytes(file.name)
 
 
 def is_same_file(fact: FileFact, row: SealedRow) -> bool:

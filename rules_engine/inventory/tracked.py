@@ -9,7 +9,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.above import WayDown
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
 from rules_engine.inventory.scan import outermost, walk
-from rules_engine.inventory.seen import fact_from, facts_from, row_from, rows_by_name, vouch
+from rules_engine.inventory.seen import fact_from, facts_from, has_entry, row_from, rows_by_name, vouch
 from rules_engine.inventory.telling import Telling
 from rules_engine.manifest.inheriting import InheritedTypes
 from rules_engine.manifest.model import JobRecord
@@ -156,10 +156,7 @@ class _Tracked:
 
     def _note_sealed_marker(self, facts: DirectoryFacts) -> None:
         """Where a seal names a marker, the disk says whether it is there still."""
-        if not self._markers:
-            return
-        names = {fact.name for fact in facts.files}.union(facts.subdirectories)
-        marker = next((one for one in self._markers if one in names), None)
+        marker = next((one for one in self._markers if has_entry(facts, one)), None)
         if marker is not None and not self._way.is_clear(facts.path):
             # Nobody can look there now, so the seal has the last word.
             self._inventory.marked.setdefault(facts.path, marker)

@@ -14,7 +14,7 @@ from rules_engine.manifest.model import DeclaredDirectory, JobRecord
 from rules_engine.manifest.rows import SealedDirectory, SealedRow, encode_directory
 from rules_engine.manifest.sealedlines import HeldLines, SealedFiles, SealedLines, check_of_lines
 from rules_engine.values.names import EncodedName, encode_name
-from rules_engine.values.paths import LONGEST_NAME, ROOT, RelPath
+from rules_engine.values.paths import ROOT, RelPath
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import DirectoryType, FileType, JobId, JobStatus, JobType
 
@@ -178,62 +178,38 @@ def decode_seal(data: bytes, job_id: JobId, lay: Lay = hold) -> Seal:
             raise SealError("is not the seal of this job in a format that this version knows")
         if check_of_lines(data) != head.check:
             raise SealError("fails its check")
-        return _seal(head, _read_plain if _is_plain(opened) else decode_path, lay, data)
+        return _seal(head, lay, data)
     except (msgspec.DecodeError, InvalidValueError, ValueError) as err:
         raise SealError(f"cannot be read: {err}") from err
 
 
-_Read: TypeAlias = Callable[[EncodedName], RelPath]
-
-
-def _is_plain(first: bytes) -> bool:
-    """Whether each text in a first line that is no longer than a name may be is a path as it stands, or empty.
-
-    A seal may list ten thousand directories, nearly all of them in plain ASCII: one look at all of them is enough.
-    """
-    # Escapes, empty parts, parts that are `.` or `..`, bytes in hex: whatever shows one is read path by path.
-    return first.isascii() and not (
-        b"\\" in first
-        or b"//" in first
-        or b'"/' in first
-        or b'/"' in first
-        or b"./" in first
-        or b'."' in first
-        or b'"bytes"' in first
-    )
-
-
-def _read_plain(written: EncodedName) -> RelPath:
-    return RelPath(written) if isinstance(written, str) and 0 < len(written) <= LONGEST_NAME else decode_path(written)
-
-
-def _seal(head: _Head, read: _Read, lay: Lay, data: bytes) -> Seal:
+def _seal(head: _Head, lay: Lay, data: bytes) -> Seal:
     # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
-    paths = tuple([read(path) if path else ROOT for path, _, _ in head.directories])
+    paths = tuple([decode_path(path) if path else ROOT for path, _, _ in head.directories])
     declared = tuple([path for path, (_, count, _) in zip(paths, head.directories, strict=True) if count])
     doubted = [path for path, (_, _, doubt) in zip(paths, head.directories, strict=True) if doubt]
     lines = lay(JobId(head.job_id), paths, data, head.check)
-    record = _record(head, read, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
+    record = _record(head, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
     return Seal(record, tuple(head.logs), lines, frozenset(doubted) if doubted else _NONE)
 
 
-def _record(head: _Head, read: _Read, files: SealedFiles) -> JobRecord:
+def _record(head: _Head, files: SealedFiles) -> JobRecord:
     return JobRecord(
         job_id=JobId(head.job_id),
         job_type=_job_type(head.job_type),
         status=JobStatus(head.status),
         started=Instant(head.started),
-        workspace=read(head.workspace),
-        output=read(head.output),
+        workspace=decode_path(head.workspace),
+        output=decode_path(head.output),
         attempt=head.attempt,
         ended=Instant(head.ended),
         last_sign=Instant(head.last_sign),
         parameters=decode_map(head.parameters),
-        status_link=read(head.status_link) if head.status_link else None,
-        aliases=tuple(read(alias) for alias in head.aliases),
+        status_link=decode_path(head.status_link) if head.status_link else None,
+        aliases=tuple(decode_path(alias) for alias in head.aliases),
         files=files,
         directories={
-            read(row.path): DeclaredDirectory(
+            decode_path(row.path): DeclaredDirectory(
                 DirectoryType(row.directory_type) if row.directory_type else None,
                 FileType(row.file_type) if row.file_type else None,
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rules_engine.errors import UntrustedStateError
+from rules_engine.filesystem.content import length_of
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area
 from rules_engine.manifest.backup import BACKUPS
@@ -241,7 +242,6 @@ def _unreadable(name: str, err: OSError) -> UntrustedStateError:
 def _length(area: Directory, name: str) -> int | None:
     """The length of a file; where that cannot be told, the error's number, negative; None where it is not there."""
     try:
-        found = area.stat(name)
+        return length_of(area.fd, name)
     except OSError as err:
         return -(err.errno or errno.EIO)
-    return found.size if found is not None else None

@@ -8,7 +8,7 @@ from rules_engine.manifest.sealedlines import SealedLines, Told, check_of_lines,
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import JobId
 
-HELD: Final = 2**24
+HELD: Final = 2**22
 """Bytes of lines that are held: those of a small root whole, of a large one what is asked about next."""
 _NOTHING: Final = SealedDirectory(None, complete=False, subdirectories=[], rows=[])
 _RECENT: Final = 4

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rules_engine.filesystem.content import open_regular, read_whole
+from rules_engine.errors import InvalidValueError
+from rules_engine.filesystem.content import length_of, open_regular, read_whole
 
 LIMIT = 2**21
 
@@ -57,3 +58,12 @@ def test_what_is_no_regular_file_is_not_opened(here: int, tmp_path: Path) -> Non
     with pytest.raises(OSError, match="is not a regular file"):
         open_regular(here, "pipe")
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_the_length_of_what_is_there_is_told(here: int, tmp_path: Path) -> None:
+    """Of a link its own; of nothing none; and a path is no name."""
+    (tmp_path / "file").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to("nowhere")
+    assert [length_of(here, name) for name in ("file", "link", "gone")] == [3, 7, None]
+    with pytest.raises(InvalidValueError):
+        length_of(here, "../file")
