@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from typing import Final
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.above import WayDown
@@ -16,7 +16,6 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
 from rules_engine.values.names import decode_name, encode_name
 from rules_engine.values.paths import RelPath, name_of, parent, sort_key, to_bytes
-from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import EntryKind, FileType, JobId
 
 
@@ -53,6 +52,10 @@ def _sealed(record: JobRecord, facts: DirectoryFacts, types: InheritedTypes) -> 
     )
 
 
+_NOWHERE: Final = "/"
+"""What no path below a root begins with."""
+
+
 @dataclass(slots=True)
 class _Looks:
     """Where the disk has to be asked: trees that are listed whole, and single names."""
@@ -76,7 +79,7 @@ def from_seals(
         if seal is None:
             _look_everywhere(looks, job)
             continue
-        looks.anchors |= {job.workspace, job.output}
+        looks.anchors.update((job.workspace, job.output))
         telling.add(seal)
         for path in seal.doubted:
             _look_where_doubted(looks, path, seal.directory(path))
@@ -97,16 +100,6 @@ def _look_where_doubted(looks: _Looks, path: RelPath, directory: SealedDirectory
     doubted = {decode_name(row.name) for row in directory.rows if row.look}
     if doubted:
         looks.names.setdefault(path, set()).update(doubted)
-
-
-class _Ground(Enum):
-    """What is known of a directory on the way down to what seals tell of."""
-
-    UNKNOWN = auto()
-    CLEAR = auto()
-    """The way down leads through a workspace or output that was looked at."""
-    PASSED_OVER = auto()
-    """A tree that is walked covers it, or the way there is not clear."""
 
 
 class _Tracked:
@@ -136,23 +129,34 @@ class _Tracked:
 
     def _told(self) -> Iterator[DirectoryFacts]:
         """The directories that no tree covers: what seals say of them, and the names that are looked at."""
-        ground = Trail(_Ground.UNKNOWN)
-        paths = {*self._telling.paths, *self._looks.names, *self._looks.anchors}
-        for path in sorted(paths, key=sort_key):
-            here = ground.at(path, self._step)
-            if here is _Ground.PASSED_OVER or (here is _Ground.UNKNOWN and not self._way.is_clear(path)):
-                continue
+        for path in self._clear_paths():
             facts = self._facts(path)
             if facts.files or facts.complete:
                 self._note_sealed_marker(facts)
                 yield facts
 
-    def _step(self, above: _Ground, path: RelPath) -> _Ground:
-        if above is _Ground.PASSED_OVER or path in self._trees:
-            return _Ground.PASSED_OVER
-        if path not in self._looks.anchors:
-            return above
-        return _Ground.CLEAR if self._way.is_clear(path) else _Ground.PASSED_OVER
+    def _clear_paths(self) -> Iterator[RelPath]:
+        """In order, what seals tell of or names are looked at in, where the way is clear and no tree covers it.
+
+        The way is looked at down to each workspace and output, and to each path that lies in none.
+        """
+        anchors, trees, is_clear = self._looks.anchors, self._trees, self._way.is_clear
+        # In order all that lies below a directory comes right after it, so the last one of each is enough.
+        passed_over = clear = _NOWHERE
+        for path in sorted({*self._telling.paths, *self._looks.names, *anchors, *trees}, key=sort_key):
+            below = f"{path}/" if path else ""
+            if below.startswith(passed_over):
+                continue
+            if path in trees:
+                passed_over = below
+                continue
+            is_known = below.startswith(clear)
+            if path in anchors or not is_known:
+                if not is_clear(path):
+                    passed_over = below
+                    continue
+                clear = below if path in anchors and not is_known else clear
+            yield path
 
     def _note_sealed_marker(self, facts: DirectoryFacts) -> None:
         """Where a seal names a marker, the disk says whether it is there still."""
