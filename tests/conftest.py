@@ -1,6 +1,8 @@
-"""The option that rewrites the expected part of case files, and how examples are chosen."""
+"""The option that rewrites the expected part of case files, how examples are chosen, and who hears interruptions."""
 
 import os
+import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -21,3 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update_cases(request: pytest.FixtureRequest) -> bool:
     """Whether the expected parts of case files are to be rewritten."""
     return bool(request.config.getoption("--update-cases"))
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Interruptions are heard here and by what is started here; `nohup … &` has the whole suite ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

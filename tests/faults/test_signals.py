@@ -28,6 +28,7 @@ rules:
   - {name: parts, files: {match: ["*.part"], tracked: false}, after: 0s, action: trash}
   - {name: temps, files: {match: ["temp_*"], tracked: false}, after: 0s, action: delete}
 """
+pytestmark = pytest.mark.usefixtures("interruptible")
 UNKIND: Final = ("Traceback", "Exception ignored", "error: unexpected")
 
 

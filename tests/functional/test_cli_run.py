@@ -128,6 +128,7 @@ def test_what_follows_the_dashes_is_not_read(studio: Place) -> None:
     assert answer.out == "--id j2 -- a=b\n"
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_is_passed_on_and_the_end_waited_for(studio: Place, number: signal.Signals) -> None:
     """The command may tidy up and choose its status; the job is finished after that."""

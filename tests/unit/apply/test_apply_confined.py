@@ -90,6 +90,7 @@ def test_an_exception_crosses_in_both_directions(top: Directory, error: BaseExce
     assert caught == [raised.value] == [error]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_ends_the_run_at_its_next_step(top: Directory) -> None:
     """The run is told, ends in its own way, and its error reaches the caller instead of the bare interruption."""
     ended: list[str] = []
@@ -107,6 +108,7 @@ def test_an_interruption_ends_the_run_at_its_next_step(top: Directory) -> None:
     assert ended == ["recorded"]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_that_comes_too_late_is_not_lost(top: Directory) -> None:
     """The run is through, and the user still asked the program to end."""
 
@@ -164,6 +166,7 @@ def test_what_a_signal_handler_raises_is_raised_when_the_run_ended(top: Director
     assert raised.value.code == 7
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_wait_of_the_run_ends_with_the_interruption(top: Directory) -> None:
     """A retry that would take an hour does not hold Ctrl-C up; nor does one that begins after it."""
     started = time.monotonic()
