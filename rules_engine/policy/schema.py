@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from rules_engine.policy.findings import Findings, closest, list_words
+from rules_engine.policy.fitting import plainly_fits
 from rules_engine.policy.nodes import Node
 from rules_engine.policy.shape import report_shape
 
@@ -85,18 +86,27 @@ def _kind_help(node: Node, kinds: Sequence[str]) -> str:
 
 def check_shape(kind: str, node: Node, findings: Findings) -> None:
     """Note every place where a policy is not of the shape that its schema says."""
-    for error in _validator(kind).iter_errors(node.plain()):
+    value = node.plain()
+    if plainly_fits(value, _schema(kind)):
+        return
+    for error in _validator(kind).iter_errors(value):
         report_shape(error, node, findings)
 
 
 @cache
+def _schema(kind: str) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = json.loads(schema_text(kind))
+    return schema
+
+
+@cache
 def _validator(kind: str) -> Any:
-    # Imported late: it costs more than all else that loading does, and `rules --help` needs none of it.
+    # Imported late: it costs more than all else that loading does, and policies in order need none of it.
     from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - see above
 
     extend: Any = validators.extend
     strict = extend(Draft202012Validator, {"pattern": _whole_pattern})
-    return strict(json.loads(schema_text(kind)))
+    return strict(_schema(kind))
 
 
 def _whole_pattern(_validator: Any, pattern: str, instance: Any, _schema: Mapping[str, Any]) -> Iterator[Any]:
