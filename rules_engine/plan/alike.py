@@ -22,7 +22,7 @@ from rules_engine.plan.protect import SPECIAL_BEGINS, is_special, protection, pr
 from rules_engine.plan.schedule import is_within_time
 from rules_engine.plan.subject import Evidence, Owner, output_names, place_by_layouts, subject_of
 from rules_engine.plan.verdicts import Verdicts
-from rules_engine.policy.automaton import Place
+from rules_engine.policy.automaton import Answer, Place
 from rules_engine.policy.model import PolicySet, Since
 from rules_engine.values.paths import RelPath, name_of, parent
 from rules_engine.values.quantities import EARLIEST
@@ -45,6 +45,7 @@ _LONE: Final = 4
 _What: TypeAlias = tuple[int, Hashable, int, int | None]
 """What is seen of one file: the answer to its path, what it is to its owners, its times, and its size as rules ask."""
 
+_NONE_BEFORE: Final[tuple[Answer | None, Hashable, int, int | None]] = (None, None, _LONE, None)
 _NEVER: Final = EARLIEST - 1
 _NO_NAMES: Final[frozenset[str]] = frozenset()
 
@@ -123,29 +124,30 @@ class Judge:
     def _by_what_is_seen(self, files: Sequence[FileFact], beside: _Beside) -> dict[_What, list[FileFact]]:
         """Files by what a decision sees of each beside what they have in common; the one loop over every file."""
         now, settled, lone, bounds = self._seen.now, beside.settled, beside.lone, self._bounds
-        regular = EntryKind.FILE
+        regular, begins = EntryKind.FILE, SPECIAL_BEGINS
         names = [file.name for file in files]
+        answers, looks = beside.place.files(names), self._looks(names, files[0].directory, beside.views)
         found: dict[_What, list[FileFact]] = {}
-        for file, name, answer, look in zip(
-            files, names, beside.place.files(names), self._looks(names, files[0].directory, beside.views), strict=False
-        ):
-            mtime, ctime = file.mtime_ns, file.ctime_ns
-            if file.kind is not regular or (name[0] in SPECIAL_BEGINS and is_special(name)) or name in lone:
+        some: list[FileFact] = []
+        last_answer, last_look, last_times, last_size = _NONE_BEFORE
+        for file, name, answer, look in zip(files, names, answers, looks, strict=False):
+            mtime = file.mtime_ns
+            if file.kind is not regular or (name[0] in begins and is_special(name)) or (lone and name in lone):
                 times = _LONE
             elif mtime is None or mtime < EARLIEST or mtime > now:
                 times = _UNKNOWN
             elif mtime <= settled and file.vouched:
                 times = _SETTLED
-            elif ctime is None or ctime < EARLIEST or ctime > now:
+            elif (ctime := file.ctime_ns) is None or ctime < EARLIEST or ctime > now:
                 times = _UNKNOWN
             else:
                 times = _VOUCHED if file.vouched else _KNOWN
             size = None if not bounds or file.size is None else bisect_right(bounds, file.size)
-            what = (answer.number, look, times, size)
-            if what in found:
-                found[what].append(file)
-            else:
-                found[what] = [file]
+            # Nearly always it is like the one before it: to look up what is seen of it takes as long as all the rest.
+            if answer is not last_answer or look is not last_look or times != last_times or size != last_size:
+                last_answer, last_look, last_times, last_size = answer, look, times, size
+                some = found.setdefault((answer.number, look, times, size), [])
+            some.append(file)
         return found
 
     def _looks(self, names: Sequence[str], directory: RelPath, views: tuple[Owner, ...]) -> Iterable[Hashable]:

@@ -85,6 +85,8 @@ def _of(rule: Rule, pairs: tuple[Selecting, ...]) -> tuple[Selecting, ...]:
 def combine(decisions: Iterable[Decision]) -> Decision:
     """The decision for a file with several owners: it goes only if every one of theirs removes it."""
     every = tuple(decisions)
+    if len(every) == 1:
+        return every[0]
     kept = [one for one in every if isinstance(one, Kept)]
     if kept:
         return kept[0]

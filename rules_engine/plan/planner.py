@@ -204,7 +204,7 @@ def _entries(files: Sequence[FileFact], removal: Remove, schedule: Schedule | No
 def _batches(facts: DirectoryFacts, key: _Key, entries: list[Entry]) -> Iterator[Batch]:
     action, rules, owners, deliverable, released = key
     # Byte order of names, whatever judgement each entry came from: same inputs, same bytes.
-    plain = all(entry.name.isascii() for entry in entries)
+    plain = "".join([entry.name for entry in entries]).isascii()
     entries.sort(key=_name_of if plain else _bytes_of)
     for start in range(0, len(entries), LARGEST_BATCH):
         some = tuple(entries[start : start + LARGEST_BATCH])
