@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rules_engine.errors import InvalidValueError
@@ -24,6 +24,19 @@ def check_name(name: str) -> None:
     """
     if name in _NOT_A_NAME or "/" in name or "\0" in name:
         raise InvalidValueError("name", name, "is not the name of one directory entry")
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse names of which one is not one component, as `check_name` does: one look at all of them is enough.
+
+    Raises:
+        InvalidValueError: for the first that is none.
+    """
+    # No name has a NUL in it: between them it stands for the end of each.
+    together = "\0".join(names)
+    if "/" in together or together.count("\0") != len(names) - 1 or not _NOT_A_NAME.isdisjoint(names):
+        for name in names:
+            check_name(name)
 
 
 class Opener:
