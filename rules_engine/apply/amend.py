@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rules_engine.apply.model import Outcome
+from rules_engine.apply.outcomes import Result
 from rules_engine.apply.recheck import REMOVALS
 from rules_engine.apply.restored import REASON
+from rules_engine.manifest.amend import Changes
 from rules_engine.manifest.seal import SealedRow
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.model import Batch, Entry, StepAction
@@ -18,9 +20,7 @@ from rules_engine.values.vocabulary import EntryKind, JobId
 class _Amendment:
     """What changes in one seal."""
 
-    removed: list[RelPath] = field(default_factory=list)
-    unsealed: list[RelPath] = field(default_factory=list)
-    unlisted: list[RelPath] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
     returned: dict[RelPath, SealedRow] = field(default_factory=dict)
     """Files that were put back, each as its seal knew it."""
     made: list[RelPath] = field(default_factory=list)
@@ -35,19 +35,20 @@ class SealAmender:
         self._amendments: dict[JobId, _Amendment] = {}
         self._missed: dict[JobId, str] = {}
 
-    def add(self, batch: Batch, first: int, outcomes: Iterable[Outcome]) -> None:
-        """Note the outcomes of the entries of `batch` from `first` on."""
+    def add(self, batch: Batch, first: int, results: Iterable[Result]) -> None:
+        """Note what became of the entries of `batch` from `first` on."""
         is_back = batch.reason == REASON
         if not (batch.action in REMOVALS or is_back) or not batch.owners:
             return
         amendments = [self._amendments.setdefault(owner, _Amendment()) for owner in batch.owners]
-        for entry, outcome in zip(batch.entries[first:], outcomes, strict=False):
-            path = join(batch.directory, entry.name)
+        for one in results:
+            entries = batch.entries[first : first + one.steps]
+            first += one.steps
             for amendment in amendments:
                 if is_back:
-                    _note_back(amendment, entry, path, outcome)
+                    _note_back(amendment, entries, batch.directory, one.outcome)
                 else:
-                    _note(amendment, batch.action, path, outcome)
+                    _note(amendment.changes, entries, batch, one.outcome)
 
     def amend(self) -> frozenset[JobId]:
         """Write what was noted, and say of which jobs.
@@ -56,15 +57,13 @@ class SealAmender:
             OSError: when a seal could not be written.
         """
         amendments, self._amendments = self._amendments, {}
-        for job_id, one in sorted(amendments.items()):
+        for job_id in amendments:
             self._missed.pop(job_id, None)
-            if one.removed or one.unsealed or one.unlisted:
-                missed = self._store.amend_seal(
-                    job_id, removed=one.removed, unsealed=one.unsealed, unlisted=one.unlisted
-                )
-                if missed is not None:
-                    # Said again with the next group, by which it may be there again.
-                    self._amendments[job_id], self._missed[job_id] = one, missed
+        changed = {job_id: one.changes for job_id, one in amendments.items() if one.changes}
+        for job_id, missed in self._store.amend_seals(changed).items():
+            # Said again with the next group, by which it may be there again.
+            self._amendments[job_id], self._missed[job_id] = _Amendment(changed[job_id]), missed
+        for job_id, one in sorted(amendments.items()):
             if one.returned or one.made:
                 self._store.return_to_seal(job_id, one.returned, one.made)
         return frozenset(amendments)
@@ -75,23 +74,27 @@ class SealAmender:
         return tuple(self._missed[job_id] for job_id in sorted(self._missed))
 
 
-def _note_back(amendment: _Amendment, entry: Entry, path: RelPath, outcome: Outcome) -> None:
+def _note_back(amendment: _Amendment, entries: Iterable[Entry], directory: RelPath, outcome: Outcome) -> None:
     # Whatever came of it, something may have the name now; a look at it costs less than a plan that misses it.
     if outcome is Outcome.GONE:
         return
-    if entry.kind is EntryKind.DIRECTORY:
-        amendment.made.append(path)
-    else:
+    for entry in entries:
+        path = join(directory, entry.name)
+        if entry.kind is EntryKind.DIRECTORY:
+            amendment.made.append(path)
+            continue
         times = (entry.mtime_ns, entry.ctime_ns, entry.nlink)
         amendment.returned[path] = SealedRow(
             encode_name(entry.name), "", entry.kind, entry.inode, entry.size, *times, look=True
         )
 
 
-def _note(amendment: _Amendment, action: StepAction, path: RelPath, outcome: Outcome) -> None:
+def _note(changes: Changes, entries: Iterable[Entry], batch: Batch, outcome: Outcome) -> None:
     if outcome in {Outcome.DONE, Outcome.GONE}:
-        amendment.removed.append(path)
+        concerned = changes.removed
     elif outcome in {Outcome.CHANGED, Outcome.PROTECTED}:
         # A directory that was not empty holds something that its listing does not know.
-        again = amendment.unlisted if action is StepAction.REMOVE_DIRECTORY else amendment.unsealed
-        again.append(path)
+        concerned = changes.unlisted if batch.action is StepAction.REMOVE_DIRECTORY else changes.unsealed
+    else:
+        return
+    concerned.setdefault(batch.directory, []).extend([entry.name for entry in entries])

@@ -1,13 +1,13 @@
 """One carrying-out of a plan, from its first batch that is not settled to its report."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.breaker import Breaker, StopRun
-from rules_engine.apply.executor import Executor
-from rules_engine.apply.group import Group, Part
+from rules_engine.apply.executor import Executor, never
+from rules_engine.apply.group import AT_ONCE, Group, Part
 from rules_engine.apply.handover import Handover
 from rules_engine.apply.model import (
     Committed,
@@ -23,7 +23,7 @@ from rules_engine.apply.model import (
     StepResult,
     Tally,
 )
-from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, to_runs
+from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun
 from rules_engine.apply.report import to_report
 from rules_engine.apply.restored import REASON
 from rules_engine.apply.runs import RunFolder
@@ -33,11 +33,6 @@ from rules_engine.plan.model import Batch
 from rules_engine.values.clock import Clock
 from rules_engine.values.quantities import Instant, format_instant
 from rules_engine.values.vocabulary import JobId
-
-
-def never() -> bool:
-    """Go on to the end."""
-    return False
 
 
 class Carrying:
@@ -71,6 +66,7 @@ class Carrying:
         self._guards = guards
         self._tally = Tally()
         self._settled = 0
+        self._size = 0
         self._broken = ""
 
     def carry_out(self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]) -> RunResult:
@@ -101,12 +97,14 @@ class Carrying:
             self._announce(batches)
             for number, index, batch in self._unsettled(batches, recorded):
                 self._stop_when_asked()
-                for at, result in enumerate(self._executor.carry_out(batch, index), index):
+                at = index
+                for result in self._executor.carry_out(batch, index, at_once=AT_ONCE, stop=self._is_to_stop):
                     self._group.add(number, batch, at, result)
+                    at += result.steps
                     breaker.note(result)
                     if self._group.is_due:
                         self._commit()
-                    if at + 1 < len(batch.entries):
+                    if at < len(batch.entries):
                         self._stop_when_asked()
             self._commit()
         except StopRun as stop:
@@ -118,7 +116,7 @@ class Carrying:
         # Before the first step: killed between a rename and its record, and undone by another plan, which finds the
         # file at its place, a run would leave a file of a job behind that no seal names.
         for batch in takewhile(lambda one: one.reason == REASON, batches):
-            self._amender.add(batch, 0, [Outcome.DONE] * len(batch.entries))
+            self._amender.add(batch, 0, [StepResult(Outcome.DONE, steps=len(batch.entries))])
         try:
             amended = self._amender.amend()
         except OSError as err:
@@ -126,6 +124,9 @@ class Carrying:
             raise StopRun(self._broken) from err
         if amended:
             self._look_again(amended)
+
+    def _is_to_stop(self) -> bool:
+        return self._is_asked_to_stop() or (self._until is not None and self._clock.now() >= self._until)
 
     def _stop_when_asked(self) -> None:
         # Asked only before a further step: a run that is through is finished, however late.
@@ -151,7 +152,7 @@ class Carrying:
                 self._count(batch, line.first, line.runs)
                 # Killed after the record, before the seals and the handover: say it to them again.
                 if line.commit == last:
-                    self._tell(batch, line.first, list(line.outcomes()))
+                    self._tell(batch, line.first, line.runs)
                 index = line.first + line.steps
             if index < len(batch.entries):
                 yield number, index, batch
@@ -173,7 +174,7 @@ class Carrying:
         self._look_again(amended)
         for notice in handed_over:
             self._listen(notice)
-        self._listen(Committed(self._settled))
+        self._listen(Committed(self._settled, self._size))
 
     def _last_commit(self) -> str:
         """Record what was done before a run ends early; why that failed, or empty."""
@@ -186,17 +187,18 @@ class Carrying:
         return ""
 
     def _settle(self, part: Part) -> None:
-        noted = self._count(part.batch, part.first, to_runs(part.results))
-        self._tell(part.batch, part.first, part.results)
+        noted = self._count(part.batch, part.first, part.runs)
+        self._tell(part.batch, part.first, part.runs)
         for one in noted:
             self._listen(StepNoted(one))
 
-    def _tell(self, batch: Batch, first: int, results: Sequence[StepResult | OutcomeRun]) -> None:
-        self._amender.add(batch, first, [one.outcome for one in results])
-        self._handover.add(batch, first, results)
+    def _tell(self, batch: Batch, first: int, runs: tuple[OutcomeRun, ...]) -> None:
+        self._amender.add(batch, first, runs)
+        self._handover.add(batch, first, runs)
 
     def _count(self, batch: Batch, first: int, runs: tuple[OutcomeRun, ...]) -> list[Noted]:
         self._settled += sum(run.steps for run in runs)
+        self._size += sum(run.size for run in runs)
         return self._tally.note(batch, first, runs)
 
     def _result(self, state: RunState, started: Instant, why: str) -> RunResult:

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Final, TypeAlias
 
 from rules_engine.apply.amend import SealAmender
-from rules_engine.apply.model import Outcome, RunResult, RunState, StalePlanError, Tally
-from rules_engine.apply.outcomes import OutcomeLine, read_lines
+from rules_engine.apply.model import RunResult, RunState, StalePlanError, Tally
+from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, read_lines
 from rules_engine.apply.report import from_report, to_report
 from rules_engine.apply.runs import OUTCOMES, PLAN, REPORT, RUNS, store_report
 from rules_engine.errors import UntrustedStateError
@@ -112,7 +112,7 @@ def _lines(here: Directory) -> Sequence[OutcomeLine]:
     return ()
 
 
-_Part: TypeAlias = tuple[Batch, int, list[Outcome]]
+_Part: TypeAlias = tuple[Batch, int, Sequence[OutcomeRun]]
 """A batch, the number of an entry in it, and what became of that entry and those after it."""
 
 
@@ -129,6 +129,6 @@ def _tally(plan: Plan, lines: Sequence[OutcomeLine]) -> tuple[Tally, list[_Part]
             if line.first == index:
                 tally.note(batch, index, line.runs)
                 if line.commit == lines[-1].commit:
-                    last.append((batch, index, [one.outcome for one in line.outcomes()]))
+                    last.append((batch, index, line.runs))
                 index += line.steps
     return tally, last

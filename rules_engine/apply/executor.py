@@ -5,12 +5,13 @@ from typing import Final, Protocol, assert_never
 
 from rules_engine.apply import steps
 from rules_engine.apply.emptying import empty
-from rules_engine.apply.model import PERMISSIONS, StepResult
+from rules_engine.apply.model import PERMISSIONS, Outcome, StepResult
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.retry import Retrier
 from rules_engine.apply.trash import Trash, make_directories
 from rules_engine.apply.units import Units, is_unit
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.removing import remove_seen
 from rules_engine.plan.model import Batch, Entry, StepAction
 
 _PLAIN: Final[Mapping[StepAction, Callable[[Directory, Entry], StepResult]]] = {
@@ -25,11 +26,20 @@ _MAKING: Final = frozenset({StepAction.CREATE_DIRECTORY, StepAction.CREATE_LINK,
 """The actions that make their directory where it is missing."""
 
 
+def never() -> bool:
+    """Go on to the end."""
+    return False
+
+
 class Guard(Protocol):
     """What protects entries as things stand now."""
 
     def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         """The outcome of a step that must not be carried out any more; None where nothing speaks against it."""
+        ...
+
+    def lets_all_go(self, batch: Batch, here: Directory) -> bool:
+        """Whether nothing can speak against any file of a batch, until the state is looked at again."""
         ...
 
 
@@ -53,10 +63,16 @@ class Executor:
         self._units = units
         self._guard = guard
         self._also = tuple(also)
+        self._guards = (*(() if guard is None else (guard,)), *self._also)
         self._parents = parents
 
-    def carry_out(self, batch: Batch, first: int = 0) -> Iterator[StepResult]:
-        """The result of each entry of `batch` from `first` on, in order, as it is carried out."""
+    def carry_out(
+        self, batch: Batch, first: int = 0, *, at_once: int = 1, stop: Callable[[], bool] = never
+    ) -> Iterator[StepResult]:
+        """The results of the entries of `batch` from `first` on, in order, as they are carried out.
+
+        Each is of one step, or of up to `at_once` that went well; whether to `stop` is asked between those.
+        """
         try:
             here = self._patiently(lambda: self._open(batch))
         except FileNotFoundError:
@@ -66,8 +82,31 @@ class Executor:
             yield from [steps.failed(err)] * (len(batch.entries) - first)
             return
         with here:
-            for entry in batch.entries[first:]:
-                yield self._step(batch, entry, here)
+            yield from self._steps(batch, first, here, at_once, stop)
+
+    def _steps(
+        self, batch: Batch, first: int, here: Directory, at_once: int, stop: Callable[[], bool]
+    ) -> Iterator[StepResult]:
+        at = first
+        while at < len(batch.entries):
+            failed = None
+            if batch.action is StepAction.DELETE and self._lets_all_go(batch, here):
+                removed = remove_seen(here, batch.entries[at : at + at_once], stop)
+                failed = removed.error
+                if removed.files:
+                    yield StepResult(Outcome.DONE, removed.size, steps=removed.files)
+                    at += removed.files
+                    if failed is None:
+                        continue
+            yield self._step(batch, batch.entries[at], here, failed)
+            at += 1
+
+    def _lets_all_go(self, batch: Batch, here: Directory) -> bool:
+        try:
+            return all(guard.lets_all_go(batch, here) for guard in self._guards)
+        except OSError:
+            # Each step asks for itself, and says what came of it.
+            return False
 
     def _without_directory(self, batch: Batch, entry: Entry) -> StepResult:
         if is_unit(batch, entry):
@@ -84,9 +123,12 @@ class Executor:
             return make_directories(self._root, batch.directory)
         return self._root.open(batch.directory)
 
-    def _step(self, batch: Batch, entry: Entry, here: Directory) -> StepResult:
+    def _step(self, batch: Batch, entry: Entry, here: Directory, failed: OSError | None) -> StepResult:
+        """The result of one step, of which a first attempt may have `failed`."""
         try:
-            return self._attempt(batch, entry, here)
+            if failed is None:
+                return self._attempt(batch, entry, here)
+            first_error = failed
         except OSError as err:
             first_error = err
         try:

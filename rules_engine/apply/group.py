@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rules_engine.apply.model import StepResult
-from rules_engine.apply.outcomes import OutcomeLine, to_runs
+from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, to_runs
 from rules_engine.apply.runs import RunFolder
 from rules_engine.filesystem.directory import Directory
 from rules_engine.plan.model import Batch
@@ -13,7 +13,8 @@ from rules_engine.values.quantities import SECOND, Instant
 
 MOST_STEPS: Final = 4_096
 LONGEST: Final = SECOND
-_LOOK_AT_CLOCK: Final = 32
+AT_ONCE: Final = 32
+"""So many steps may be done between two looks at the clock."""
 
 
 @dataclass(slots=True)
@@ -25,6 +26,8 @@ class Part:
     batch: Batch
     first: int
     results: list[StepResult] = field(default_factory=list)
+    runs: tuple[OutcomeRun, ...] = ()
+    """The results as they are recorded, once they are."""
 
 
 class Group:
@@ -38,25 +41,28 @@ class Group:
         self._parts: list[Part] = []
         self._steps = 0
         self._began = Instant(0)
+        self._unlooked = 0
         self._slow = False
 
     def add(self, number: int, batch: Batch, index: int, result: StepResult) -> None:
-        """Note the result of one more step."""
+        """Note the result of the step `index` of a batch, and of those after it that came to the same."""
         if not self._steps:
             self._began = self._clock.now()
         if not self._parts or self._parts[-1].number != number:
             self._parts.append(Part(number, batch, index))
         self._parts[-1].results.append(result)
-        self._steps += 1
+        self._steps += result.steps
+        self._unlooked += result.steps
         # A directory that goes whole may have taken minutes: the clock is asked after each of them.
         self._slow = bool(batch.wholes)
 
     @property
     def is_due(self) -> bool:
         """Whether so many steps, or so much time, wait that a crash now would leave too much in doubt."""
-        if self._steps % _LOOK_AT_CLOCK and not self._slow:
+        if self._unlooked < AT_ONCE and not self._slow:
             return False
-        return self._steps >= MOST_STEPS or self._clock.now() - self._began >= LONGEST
+        self._unlooked = 0
+        return self._steps > MOST_STEPS - AT_ONCE or self._clock.now() - self._began >= LONGEST
 
     def commit(self) -> tuple[Part, ...]:
         """Make the steps durable, record them, and give them back.
@@ -69,13 +75,15 @@ class Group:
         # First the tree, then the record: a power cut in between must not
         # bring a file back that the record calls removed.
         self._root.sync_filesystem()
+        for part in self._parts:
+            part.runs = to_runs(part.results)
         self._folder.append(self._lines())
-        parts, self._parts, self._steps = tuple(self._parts), [], 0
+        parts, self._parts, self._steps, self._unlooked = tuple(self._parts), [], 0, 0
         self._commits += 1
         return parts
 
     def _lines(self) -> list[OutcomeLine]:
         return [
-            OutcomeLine(seq, self._commits + 1, part.number, part.first, to_runs(part.results))
+            OutcomeLine(seq, self._commits + 1, part.number, part.first, part.runs)
             for seq, part in enumerate(self._parts, self._folder.next_seq)
         ]

@@ -1,12 +1,13 @@
 """`.rules/handover.jsonl`: steps that the user of a run may not carry out, until another run settles them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from rules_engine.apply.model import PERMISSIONS, HandedOver, Noted, Outcome
+from rules_engine.apply.outcomes import Result
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.logfile import open_log
 from rules_engine.manifest.lines import close_line, open_line
@@ -46,17 +47,6 @@ class HandoverLine(msgspec.Struct, frozen=True, omit_defaults=True):
     at: Instant
     run_id: str
     settled: Outcome | None = None
-
-
-class _Result(Protocol):
-    """What became of a step, fresh or as it was recorded."""
-
-    @property
-    def outcome(self) -> Outcome: ...
-    @property
-    def errno(self) -> int: ...
-    @property
-    def cause(self) -> str: ...
 
 
 _decoder: Final = msgspec.json.Decoder(HandoverLine)
@@ -114,15 +104,19 @@ class Handover:
         if len(lines) > max(_MANY, 2 * len(self._waiting)):
             state.write_file(HANDOVER, b"".join(_encoded(line) for line in self._waiting.values()))
 
-    def add(self, batch: Batch, first: int, results: Sequence[_Result]) -> None:
+    def add(self, batch: Batch, first: int, results: Iterable[Result]) -> None:
         """Take the results of consecutive steps of one batch into account; hearing of one twice is harmless."""
-        for entry, result in zip(batch.entries[first:], results, strict=False):
+        for result in results:
+            entries = batch.entries[first : first + result.steps]
+            first += result.steps
             if result.outcome is Outcome.FAILED and result.errno in PERMISSIONS:
-                self._hand_over(batch, entry, result)
+                for entry in entries:
+                    self._hand_over(batch, entry, result)
             elif self._waiting and result.outcome in _SETTLED:
-                self._settle((join(batch.directory, entry.name), batch.action), result.outcome)
+                for entry in entries:
+                    self._settle((join(batch.directory, entry.name), batch.action), result.outcome)
 
-    def _hand_over(self, batch: Batch, entry: Entry, result: _Result) -> None:
+    def _hand_over(self, batch: Batch, entry: Entry, result: Result) -> None:
         path = join(batch.directory, entry.name)
         noted = Noted(path, batch.action, result.outcome, result.errno, result.cause)
         self._notices.append(HandedOver(noted, batch.rules, self._uid, self._run_id))

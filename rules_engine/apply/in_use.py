@@ -58,14 +58,22 @@ class InUse:
         self._held = ""
         self._asks = False
 
-    def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
-        """The outcome of a step on what is in use, or is another file than the plan saw; None where nobody uses it."""
-        if batch.action not in _ASKED:
-            return None
+    def lets_all_go(self, batch: Batch, here: Directory) -> bool:
+        """Whether no file of a batch has to be asked about until the next look."""
+        self._enter_batch(batch, here)
+        return not self._held and not self._asks
+
+    def _enter_batch(self, batch: Batch, here: Directory) -> None:
         if self._batch is not batch:
             self._held = self._locked_above(batch.directory, here)
             self._asks = self._strict or not self._is_done(batch)
             self._batch = batch
+
+    def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
+        """The outcome of a step on what is in use, or is another file than the plan saw; None where nobody uses it."""
+        if batch.action not in _ASKED:
+            return None
+        self._enter_batch(batch, here)
         if self._held:
             return _protected(self._held)
         if entry.kind is EntryKind.DIRECTORY:

@@ -48,15 +48,17 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The outcome of one step, with its cause where it is neither done nor gone."""
+    """The outcome of one step, or of several in a row, with its cause where it is neither done nor gone."""
 
     outcome: Outcome
     size: int = 0
-    """Bytes of the file that went; zero while another hard link holds them."""
+    """Bytes of the files that went; zero while another hard link holds them."""
     errno: int = 0
     cause: str = ""
     mode: int = -1
     """Of an empty directory that went: the permission bits that it had, for whoever makes it again."""
+    steps: int = 1
+    """How many steps in a row came to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,8 @@ class Committed:
     """Outcomes became durable: how many steps of the run are settled by now."""
 
     settled: int
+    size: int = 0
+    """Bytes of all files that they took away, set aside or put back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,10 @@ class OutcomeRun(msgspec.Struct, frozen=True, array_like=True):
     cause: str = ""
     mode: int = -1
     """Permission bits of each of them, where they are directories that went; else -1."""
+
+
+Result: TypeAlias = StepResult | OutcomeRun
+"""What became of consecutive steps, fresh or as it is recorded."""
 
 
 class OutcomeLine(msgspec.Struct, frozen=True):
@@ -53,7 +57,7 @@ _decoder: Final = msgspec.json.Decoder(OutcomeLine)
 def to_runs(results: Iterable[StepResult]) -> tuple[OutcomeRun, ...]:
     """The results in order, neighbours with one outcome and cause as one."""
     return tuple(
-        OutcomeRun(outcome, len(same), sum(one.size for one in same), code, cause, mode)
+        OutcomeRun(outcome, sum(one.steps for one in same), sum(one.size for one in same), code, cause, mode)
         for (outcome, code, cause, mode), group in groupby(results, key=_sameness)
         for same in [list(group)]
     )

@@ -89,15 +89,7 @@ class Present:
             return self._of_way_back(batch, entry, here)
         if batch.action not in REMOVALS:
             return None
-        if self._batch is not batch:
-            # A person who pins something expects it to hold from now on; one look a directory is cheap.
-            if self._pins.has_changed():
-                self._read()
-            self._owners = self._index.of_directory(batch.directory)
-            self._held = self._of_batch(batch, here)
-            self._is_clear = self._held is None and self._lets_all_go(batch)
-            self._batch = batch
-        if self._is_clear:
+        if self.lets_all_go(batch, here):
             return None
         if self._held is not None:
             return self._held
@@ -106,6 +98,18 @@ class Present:
         if is_unit(batch, entry):
             return self._of_unit(batch, join(batch.directory, entry.name))
         return self._of_file(batch, entry)
+
+    def lets_all_go(self, batch: Batch, here: Directory) -> bool:
+        """Whether no file of a batch can be held back until the state is looked at again."""
+        if self._batch is not batch:
+            # A person who pins something expects it to hold from now on; one look a directory is cheap.
+            if self._pins.has_changed():
+                self._read()
+            self._owners = self._index.of_directory(batch.directory)
+            self._held = self._of_batch(batch, here)
+            self._is_clear = self._held is None and self._none_stands_out(batch)
+            self._batch = batch
+        return self._is_clear
 
     def is_done(self, batch: Batch) -> bool:
         """Whether the owners of its entries vouch that nobody works on them any more: each is a job that finished."""
@@ -132,7 +136,7 @@ class Present:
         kept = protection_of_directory(batch.directory, self._seen)
         return _protected(kept.text) if kept else self._of_jobs(batch.owners)
 
-    def _lets_all_go(self, batch: Batch) -> bool:
+    def _none_stands_out(self, batch: Batch) -> bool:
         """Whether no entry of a batch can be held back for itself: most batches are thousands of files, all alike."""
         if batch.directory in self._singled_out or not self._owners.are_the_same:
             return False

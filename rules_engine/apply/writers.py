@@ -56,14 +56,18 @@ class Writers:
         self._batch: Batch | None = None
         self._bound: tuple[tuple[JobId, Writer], ...] = ()
 
+    def lets_all_go(self, batch: Batch, _here: Directory) -> bool:
+        """Whether every manifest of the owners of a batch may speak of every file, until the next look."""
+        if self._batch is not batch:
+            self._bound = self._bound_of(batch)
+            self._batch = batch
+        return not self._bound
+
     def protects(self, batch: Batch, entry: Entry, here: Directory) -> StepResult | None:
         """The outcome of a step on an entry that a manifest of its owners cannot speak of; None for every other."""
         if batch.action not in REMOVALS or not batch.owners:
             return None
-        if self._batch is not batch:
-            self._bound = self._bound_of(batch)
-            self._batch = batch
-        if not self._bound:
+        if self.lets_all_go(batch, here):
             return None
         found = here.stat(entry.name)
         if found is None:

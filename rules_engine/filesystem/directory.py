@@ -194,19 +194,29 @@ class Directory:
 
     def write_file(self, name: str, data: bytes, *, durable: bool = True) -> None:
         """Write a file of our own state: aside, then renamed, so that a reader sees the old or the new."""
+        aside = self.write_aside(name, data, durable=durable)
+        try:
+            os.replace(aside, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(aside, dir_fd=self.fd)
+            raise
+        if durable:
+            self.sync()
+
+    def write_aside(self, name: str, data: bytes, *, durable: bool) -> str:
+        """Write what the file `name` of our own state is to be under a name of its own, and give that."""
         check_name(name)
         # Readers of the state skip names that begin with a dot, so a killed writer leaves nothing to trip over.
         aside = f".{secrets.token_hex(8)}.tmp"
         try:
             self.create_file(aside, data, durable=durable)
             self._keep_owner(name, aside)
-            os.replace(aside, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
         except BaseException:
-            if self.stat(aside) is not None:
+            with suppress(FileNotFoundError):
                 os.unlink(aside, dir_fd=self.fd)
             raise
-        if durable:
-            self.sync()
+        return aside
 
     def _keep_owner(self, name: str, aside: str) -> None:
         # What a manifest may say depends on who wrote it: the superuser who amends a seal must not take it over.

@@ -1,9 +1,11 @@
-"""What is done to the content and mode of one user's file: copied whole, or given permission bits."""
+"""What is done to the content and mode of single files: copied whole, given permission bits, made durable."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from rules_engine.filesystem import linux
 from rules_engine.filesystem.directory import Directory, check_name
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -49,6 +51,19 @@ def copy_file(here: Directory, name: str, there: Directory, new_name: str) -> No
     finally:
         os.close(source)
     there.sync()
+
+
+def sync_files(here: Directory, names: Iterable[str]) -> None:
+    """Make the content of these files durable: all at once where the system can, else one after another."""
+    if linux.sync_filesystem(here.fd):
+        return
+    for name in names:
+        check_name(name)
+        fd = os.open(name, _READ, dir_fd=here.fd)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 def _copy(source: int, target: int) -> None:

@@ -1,31 +1,56 @@
 """What a seal is made of besides what was observed: every declared file; and after a run, its outcomes."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
 from msgspec.structs import replace
 
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
 from rules_engine.values.names import decode_name, encode_name
-from rules_engine.values.paths import RelPath, is_at_or_below, name_of, parent, sort_key, to_bytes
+from rules_engine.values.paths import RelPath, is_at_or_below, join, name_of, parent, sort_key, to_bytes
 from rules_engine.values.vocabulary import EntryKind, FileType
 
 
-def amended(
-    seal: Seal, removed: Collection[RelPath], unsealed: Collection[RelPath], unlisted: Collection[RelPath]
-) -> Iterator[tuple[RelPath, SealedDirectory]]:
+@dataclass(slots=True)
+class Changes:
+    """What a run did to the entries of one seal: directory → names."""
+
+    removed: dict[RelPath, list[str]] = field(default_factory=dict)
+    unsealed: dict[RelPath, list[str]] = field(default_factory=dict)
+    """Entries to look at again."""
+    unlisted: dict[RelPath, list[str]] = field(default_factory=dict)
+    """Directories whose listings have to be read again."""
+
+    @classmethod
+    def of(
+        cls,
+        removed: Iterable[RelPath] = (),
+        unsealed: Iterable[RelPath] = (),
+        unlisted: Iterable[RelPath] = (),
+    ) -> Self:
+        """The changes to these paths."""
+        return cls(_by_directory(removed), _by_directory(unsealed), _by_directory(unlisted))
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.removed or self.unsealed or self.unlisted)
+
+
+def amended(seal: Seal, changes: Changes) -> Iterator[tuple[RelPath, SealedDirectory]]:
     """The directories of `seal`, in order, with the outcomes of a run taken in."""
-    gone, doubted = _by_directory(removed), _by_directory(unsealed)
+    gone, doubted = changes.removed, changes.unsealed
     # A path that is a directory has no row: doubt on it is doubt on what it lists.
-    again = {*unlisted, *(path for path in unsealed if path in seal.lines)}
-    gone_directories = {path for path in removed if path in seal.lines}
+    again = {*_paths(changes.unlisted), *(path for path in _paths(doubted) if path in seal.lines)}
+    gone_directories = frozenset(path for path in seal.lines if path and name_of(path) in gone.get(parent(path), ()))
     went: RelPath | None = None
     for path, directory in seal.directories():
         # In order: what lies in a directory that went comes right after it.
         went = path if path in gone_directories and not _lies_in(path, went) else went
         if _lies_in(path, went):
             continue
-        missing, look = gone.get(path, set()), doubted.get(path, set())
+        missing, look = gone.get(path, ()), doubted.get(path, ())
         found = _without(directory, missing, look) if missing or look else directory
         yield path, replace(found, look=True, complete=False) if path in again else found
 
@@ -53,19 +78,21 @@ def _absent(name: str, file_type: FileType) -> SealedRow:
     return SealedRow(encode_name(name), str(file_type), EntryKind.FILE, 0, 0, 0, 0, 0, absent=True)
 
 
-def _by_directory(paths: Iterable[RelPath]) -> dict[RelPath, set[str]]:
-    found: dict[RelPath, set[str]] = {}
+def _by_directory(paths: Iterable[RelPath]) -> dict[RelPath, list[str]]:
+    found: dict[RelPath, list[str]] = {}
     for path in paths:
-        found.setdefault(parent(path), set()).add(name_of(path))
+        found.setdefault(parent(path), []).append(name_of(path))
     return found
 
 
-def _without(directory: SealedDirectory, missing: Iterable[str], look: Iterable[str]) -> SealedDirectory:
+def _paths(by_directory: Mapping[RelPath, Iterable[str]]) -> Iterator[RelPath]:
+    return (join(directory, name) for directory, names in by_directory.items() for name in names)
+
+
+def _without(directory: SealedDirectory, missing: Collection[str], look: Collection[str]) -> SealedDirectory:
     gone, doubted = frozenset(missing), frozenset(look)
-    rows = [replace(row, look=True) if name in doubted else row for row, name in _named(directory) if name not in gone]
+    rows = [row for row in directory.rows if decode_name(row.name) not in gone] if gone else directory.rows
+    if doubted:
+        rows = [replace(row, look=True) if decode_name(row.name) in doubted else row for row in rows]
     below = [name for name in directory.subdirectories if decode_name(name) not in gone]
     return replace(directory, rows=rows, subdirectories=below)
-
-
-def _named(directory: SealedDirectory) -> Sequence[tuple[SealedRow, str]]:
-    return [(row, decode_name(row.name)) for row in directory.rows]

@@ -48,15 +48,6 @@ def seal_attempt(
     return Ended(before, seal.record, seal)
 
 
-def seal_amended(state: Directory, seal: Seal, directories: Iterable[tuple[RelPath, SealedDirectory]]) -> None:
-    """Write a seal again with what its `directories` are after a run.
-
-    Raises:
-        OSError: when it cannot be written; then the earlier one stands.
-    """
-    write_seal(state, seal.record.job_id, encode_seal(seal.record, seal.logs, directories))
-
-
 def seal_returned(
     state: Directory,
     machine: Machine,
@@ -73,7 +64,8 @@ def seal_returned(
     # What went had no row any more, and of what it was to the job only the logs tell.
     logs = read_logs(state, job_id, find_logs(state, job_id))
     declared = fold(job_id, logs, observer(state, machine, job_id)).record if logs else None
-    seal_amended(state, seal, returned(seal, declared, files, directories))
+    again = returned(seal, declared, files, directories)
+    write_seal(state, job_id, encode_seal(seal.record, seal.logs, again))
 
 
 def write_seal(state: Directory, job_id: JobId, data: bytes, *, durable: bool = True) -> None:

@@ -7,7 +7,8 @@ from rules_engine.errors import LockedError
 from rules_engine.filesystem.locks import lock_job
 from rules_engine.filesystem.machine import Machine, this_machine
 from rules_engine.filesystem.root import STATE, Root
-from rules_engine.manifest.amend import amended
+from rules_engine.manifest.amend import Changes
+from rules_engine.manifest.amending import Missed, amend_seals
 from rules_engine.manifest.attempts import Begun, Ended, Observed, Settle, may_run, nothing
 from rules_engine.manifest.ending import cut_short, make_durable
 from rules_engine.manifest.errors import JobFinishedError, JobRunningError, UnknownJobError, damaged
@@ -31,7 +32,7 @@ from rules_engine.manifest.repair import Repair
 from rules_engine.manifest.request import StartRequest, WorkspacesAbove, check_declared, check_not_above, nowhere
 from rules_engine.manifest.resealing import mend_seal
 from rules_engine.manifest.seal import Seal, SealedDirectory, SealedRow
-from rules_engine.manifest.sealing import seal_amended, seal_attempt, seal_returned
+from rules_engine.manifest.sealing import seal_attempt, seal_returned
 from rules_engine.manifest.shelf import MANIFESTS
 from rules_engine.manifest.writer import Writer
 from rules_engine.values.clock import Clock
@@ -276,17 +277,15 @@ class ManifestStore:
         unsealed: Collection[RelPath] = (),
         unlisted: Collection[RelPath] = (),
     ) -> str | None:
-        """Take the outcomes of a run into a seal: what went, which entries and which listings to look at again.
-
-        A job without a current seal has none to amend: plans look at its files anyway. Of one that cannot be read now
-        it says why: a plan that can read it again takes what went for still there.
-        """
+        """Take into a seal what went, and which entries and listings to look at again; why, where it cannot be read."""
         known = check_job_id(job_id)
-        found = self._read(known)
-        if found.seal is not None:
-            self._seals.pop(known, None)
-            seal_amended(self._root.require_state(), found.seal, amended(found.seal, removed, unsealed, unlisted))
-        return found.note
+        return self.amend_seals({known: Changes.of(removed, unsealed, unlisted)}).get(known)
+
+    def amend_seals(self, changes: Mapping[JobId, Changes]) -> Missed:
+        """Take the outcomes of a run into many seals, as `manifest.amending` does; it raises what that raises."""
+        for job_id in changes:
+            self._seals.pop(job_id, None)
+        return amend_seals(self._root.require_state(), changes)
 
     def return_to_seal(self, job_id: str, files: Mapping[RelPath, SealedRow], directories: Collection[RelPath]) -> None:
         """Take what was put back from the trash into a seal; where none is current, the logs tell of it anyway."""

@@ -6,7 +6,7 @@ import pytest
 from apply_world import FixedClock, apply, batch_of, counts, fill, plan_of
 
 from rules_engine.apply.amend import SealAmender
-from rules_engine.apply.model import Committed, Event, LeftBehind, Outcome, RunStarted, RunState
+from rules_engine.apply.model import Committed, Event, LeftBehind, Outcome, RunStarted, RunState, StepResult
 from rules_engine.apply.outcomes import decode_line, encode_line
 from rules_engine.apply.state import _identity
 from rules_engine.errors import UntrustedStateError
@@ -161,7 +161,7 @@ def test_only_removals_of_owned_files_concern_seals(root: Root, store: ManifestS
         (StepAction.DELETE, (), Outcome.DONE),
         (StepAction.DELETE, (JobId("j"),), Outcome.FAILED),
     ):
-        amender.add(Batch(RelPath("work/j"), action, entries, owners=owners), 0, [outcome])
+        amender.add(Batch(RelPath("work/j"), action, entries, owners=owners), 0, [StepResult(outcome)])
     amender.amend()
     assert Path(root.path, ".rules/sealed/j.json").read_bytes() == before
 
@@ -198,7 +198,7 @@ def test_a_seal_that_cannot_be_read_is_noted_and_told_again(root: Root, store: M
     apply(plan_of(root, batch), root, listen=heard.append)
     assert LeftBehind((why,)) in heard
     amender = SealAmender(store)
-    amender.add(batch, 0, [Outcome.DONE])
+    amender.add(batch, 0, [StepResult(Outcome.DONE)])
     amender.amend()
     assert list(amender.missed) == [why]
     seal.rmdir()

@@ -149,7 +149,15 @@ def test_what_the_trash_of_this_run_holds_is_done_without_its_directory(
     assert outcomes(executor, batch) == [Outcome.DONE, Outcome.GONE]
 
 
-class Busy:
+class Wary:
+    """A guard that has to be asked before each step."""
+
+    def lets_all_go(self, _batch: Batch, _here: Directory) -> bool:
+        """Never."""
+        return False
+
+
+class Busy(Wary):
     """A guard that fails `times` times with `code`, and keeps the handles that it was given."""
 
     def __init__(self, code: int, times: int) -> None:
@@ -200,12 +208,61 @@ def test_a_guard_has_the_last_word(here: Directory, tmp_path: Path, clock: Any, 
     (tmp_path / "tree/a").touch()
     held = StepResult(Outcome.PROTECTED, cause="job `j` is running")
 
-    class Holding:
+    class Holding(Wary):
         def protects(self, _batch: Batch, _entry: Entry, _here: Directory) -> StepResult | None:
             return held
 
     executor = Executor(here, Retrier(Retry(), clock), guard=Holding())
     assert list(executor.carry_out(delete("", seen(here, "a")))) == [held]
+    assert here.names() == ["a"]
+
+
+def test_what_went_well_is_told_together(here: Directory, tmp_path: Path, clock: Any, seen: Seen) -> None:
+    """Up to so many steps; one that is not like the others stands alone, in its place."""
+    for name in "abcdefg":
+        (tmp_path / "tree" / name).write_bytes(b"12")
+    entries = tuple(seen(here, name) for name in "abcdefg")
+    (tmp_path / "tree/c").write_bytes(b"other")
+    (tmp_path / "tree/d").unlink()
+    executor = Executor(here, Retrier(Retry(), clock))
+    found = list(executor.carry_out(Batch(ROOT, StepAction.DELETE, entries), 0, at_once=2))
+    assert [(one.outcome, one.steps, one.size) for one in found] == [
+        (Outcome.DONE, 2, 4),
+        (Outcome.CHANGED, 1, 0),
+        (Outcome.GONE, 1, 0),
+        (Outcome.DONE, 2, 4),
+        (Outcome.DONE, 1, 2),
+    ]
+    assert here.names() == ["c"]
+
+
+def test_who_asks_to_stop_is_heard_before_the_next_step(
+    here: Directory, tmp_path: Path, clock: Any, seen: Seen
+) -> None:
+    """However many may be done at once."""
+    for name in "abc":
+        (tmp_path / "tree" / name).touch()
+    batch = Batch(ROOT, StepAction.DELETE, tuple(seen(here, name) for name in "abc"))
+    results = Executor(here, Retrier(Retry(), clock)).carry_out(batch, 0, at_once=9, stop=lambda: True)
+    assert next(results).steps == 1
+    assert here.names() == ["b", "c"]
+
+
+def test_a_guard_that_cannot_look_is_asked_by_each_step(
+    here: Directory, tmp_path: Path, clock: Any, seen: Seen
+) -> None:
+    """What the system refuses then is the failure of that step."""
+    (tmp_path / "tree/a").touch()
+
+    class Blind:
+        def lets_all_go(self, _batch: Batch, _here: Directory) -> bool:
+            raise OSError(errno.EIO, "no")
+
+        def protects(self, _batch: Batch, _entry: Entry, _here: Directory) -> StepResult | None:
+            raise OSError(errno.EIO, "no")
+
+    executor = Executor(here, Retrier(Retry(), clock), guard=Blind())
+    assert outcomes(executor, delete("", seen(here, "a"))) == [Outcome.FAILED]
     assert here.names() == ["a"]
 
 

@@ -124,7 +124,7 @@ def test_a_listener_hears_the_run(root: Root) -> None:
     assert heard == [
         RunStarted(result.run_id, 0, resumed=False),
         StepNoted(result.noted[0]),
-        Committed(2),
+        Committed(2, 3),
         RunEnded(result),
     ]
 

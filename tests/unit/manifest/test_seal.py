@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rules_engine.manifest.amend import amended, completed
+from rules_engine.manifest.amend import Changes, amended, completed
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.seal import (
     CoveredLog,
@@ -73,7 +73,7 @@ def test_a_seal_cut_or_changed_anywhere_is_refused(seal: Seal) -> None:
 
 def test_what_went_leaves_the_seal(seal: Seal) -> None:
     """A file loses its row; a directory goes with all below it, also from the listing above."""
-    found = dict(amended(seal, [RelPath("w/a"), RelPath("w/sub")], [], []))
+    found = dict(amended(seal, Changes.of([RelPath("w/a"), RelPath("w/sub")])))
     assert list(found) == ["out", "w"]
     assert [row.name for row in found[RelPath("w")].rows] == ["b"]
     assert found[RelPath("w")].subdirectories == []
@@ -82,7 +82,7 @@ def test_what_went_leaves_the_seal(seal: Seal) -> None:
 
 def test_doubt_is_written_into_the_seal(seal: Seal) -> None:
     """An entry is looked at again, a listing read again; doubt on a directory is doubt on its listing."""
-    found = dict(amended(seal, [], [RelPath("out/final"), RelPath("w/sub")], [RelPath("w")]))
+    found = dict(amended(seal, Changes.of([], [RelPath("out/final"), RelPath("w/sub")], [RelPath("w")])))
     assert found[RelPath("out")].rows[0].look
     assert [(found[RelPath(path)].look, found[RelPath(path)].complete) for path in ("w", "w/sub")] == [
         (True, False)
