@@ -215,4 +215,7 @@ class _Tracked:
 
 def _agree(rows: Sequence[SealedRow]) -> bool:
     first = rows[0]
-    return all((row.inode, row.size, row.mtime_ns) == (first.inode, first.size, first.mtime_ns) for row in rows[1:])
+    # A seal that was read again may doubt what it did not doubt when looks were chosen.
+    return not any(row.look for row in rows) and all(
+        (row.inode, row.size, row.mtime_ns) == (first.inode, first.size, first.mtime_ns) for row in rows[1:]
+    )
