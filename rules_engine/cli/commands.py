@@ -1,6 +1,7 @@
 """The commands by name, each loaded when it is asked for, and how their errors end."""
 
 import errno
+import gc
 from importlib import import_module
 from io import StringIO
 from typing import Final
@@ -62,6 +63,10 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"rules_engine.cli.{cmd_name}"), cmd_name)
+        if not gc.isenabled():
+            # See main: what was loaded stays, so the collector need never look through it.
+            gc.freeze()
+            gc.enable()
         return command
 
 

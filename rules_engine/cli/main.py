@@ -1,5 +1,6 @@
 """The entry point: finds the command, loads only that one, and turns every error into text and an exit code."""
 
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -18,6 +19,8 @@ def main() -> NoReturn:
         # Scripts ask this often; nothing else needs to be loaded for the answer.
         sys.stdout.write(f"rules {__version__}\n")
         sys.exit(ExitCode.DONE)
+    # Loading makes much and leaves no garbage; `commands.py` lets the collector begin once the command is loaded.
+    gc.disable()
     sys.exit(_run_heeding_signals(arguments))
 
 
