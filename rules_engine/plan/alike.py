@@ -86,12 +86,14 @@ class Judge:
 
     def judge_directory(self, facts: DirectoryFacts, owners: DirectoryOwners) -> tuple[DecidedFiles, ...]:
         """What is decided about the files of one directory."""
-        protected = protection_of_directory(facts.path, self._seen) if facts.files else None
+        if not facts.files:
+            return ()
+        protected = protection_of_directory(facts.path, self._seen)
         groups: list[DecidedFiles] = []
         for jobs, files in owners.divide(facts.files):
             if protected is not None:
                 groups.append(DecidedFiles(Judged(protected), tuple([job.job_id for job in jobs]), tuple(files)))
-            elif files:
+            else:
                 groups += self._judge(files, jobs)
         return tuple(groups)
 

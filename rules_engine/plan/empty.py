@@ -33,6 +33,7 @@ class EmptyDirectories:
     def __init__(self, policies: PolicySet, seen: Evidence) -> None:
         self._policies = policies
         self._evidence = seen
+        self._keeps = [rule for rule in policies.keep_rules if rule.files.tracked is not Tracked.UNTRACKED]
         self._emptied: dict[RelPath, _Seen] = {}
 
     def add(self, facts: DirectoryFacts, owner: JobId, rules: frozenset[RuleName], *, all_go: bool) -> None:
@@ -74,10 +75,8 @@ class EmptyDirectories:
     def _is_kept(self, path: RelPath) -> bool:
         # A keep rule speaks of files; a pattern of it that names this very directory is read widely all the same.
         return any(
-            rule.files.match is not None
-            and rule.files.tracked is not Tracked.UNTRACKED
-            and rule.files.match.match(path, is_directory=True) is not None
-            for rule in self._policies.keep_rules
+            rule.files.match is not None and rule.files.match.match(path, is_directory=True) is not None
+            for rule in self._keeps
         )
 
     def _built_in_is_due(self, path: RelPath, owner_id: JobId) -> bool:

@@ -82,7 +82,7 @@ class DirectoryOwners:
 
     def divide(self, files: Sequence[FileFact]) -> Iterable[tuple[tuple[JobRecord, ...], Sequence[FileFact]]]:
         """Files of the directory by their owners."""
-        if not self._naming or not files:
+        if not self._naming:
             return ((self.whole, files),)
         # By name: to ask every job about every file would take the square, where each job has one file in there.
         naming: dict[str, list[JobRecord]] = {}

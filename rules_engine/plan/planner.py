@@ -127,8 +127,7 @@ class _Planner:
             yield from self._steps(directory)
         yield from self._units.batches()
         for batch in batches_of(both(self._empty.removable(), self._empty_rules.removable())):
-            for _ in batch.entries:
-                self._summary.count_directory()
+            self._summary.count_directories(len(batch.entries))
             yield batch
         yield from self._old_trash()
         trailer = self._summary.finish(inventory)

@@ -187,9 +187,9 @@ class Summary:
             self.trailer.untracked.add(some)
         return some
 
-    def count_directory(self) -> None:
-        """Count one directory that the plan removes."""
-        self.trailer.steps.setdefault(StepAction.REMOVE_DIRECTORY.value, Count()).add(Count(1))
+    def count_directories(self, number: int) -> None:
+        """Count directories that the plan removes."""
+        self.trailer.steps.setdefault(StepAction.REMOVE_DIRECTORY.value, Count()).add(Count(number))
 
     def count_trash(self, size: int) -> None:
         """Count one run whose trash the plan empties."""

@@ -15,7 +15,7 @@ class Trail(Generic[T]):
     cube for a tree of them. The next directory shares nearly all of its way with the last.
     """
 
-    __slots__ = ("_last", "_outside", "_way")
+    __slots__ = ("_asked", "_last", "_outside", "_way")
 
     def __init__(self, outside: T) -> None:
         self._outside = outside
@@ -23,6 +23,8 @@ class Trail(Generic[T]):
         self._way: list[tuple[int, T]] = []
         """How long each directory on the way is, with the slash after it, and what was found there."""
         self._last = ""
+        self._asked: RelPath | None = None
+        """The directory that was asked about last, where what holds in it is known."""
 
     def at(self, directory: RelPath, step: Callable[[T, RelPath], T]) -> T:
         """What holds in `directory`: `step` says what of the one above, and of the path itself, makes it so.
@@ -30,6 +32,9 @@ class Trail(Generic[T]):
         It is called for the root, and once for each directory further down that the last one did not lie in.
         """
         way = self._way
+        if directory == self._asked:
+            return way[-1][1]
+        self._asked = None
         if not way:
             way.append((0, step(self._outside, ROOT)))
         wanted = f"{directory}/" if directory else ""
@@ -42,4 +47,5 @@ class Trail(Generic[T]):
             end = wanted.index("/", start)
             way.append((end + 1, step(way[-1][1], RelPath(wanted[:end]))))
             start = end + 1
+        self._asked = directory
         return way[-1][1]
