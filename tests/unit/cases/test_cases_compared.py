@@ -9,6 +9,12 @@ EMPTY = "{name: empty, directories: {match: ['/old/**/'], empty: true}, after: 7
 SHOWN = "{name: shown, files: {match: ['*.log'], tracked: false}, after: 7d, action: trash, report_only: true}"
 
 
+def wrong(case: str, expect: str, *rules: str) -> tuple[str, str, str]:
+    """The one thing that a case expects and that is not so: its path, both sides."""
+    (one,) = differences(f"{case}\nexpect: {{{expect}}}", *rules)
+    return one
+
+
 def test_everything_that_goes_has_to_be_expected() -> None:
     """A removal that the case does not name fails it, with the rule."""
     said = differences("files: {a.part: 8d ago, b.part: 8d ago}\nexpect: {trash: {a.part: strays}}", STRAYS)
@@ -42,8 +48,7 @@ def test_an_empty_expectation_says_that_nothing_goes() -> None:
 def test_an_expectation_that_is_not_so_fails(expect: str, expected: str, found: str) -> None:
     """Fate, rules, reason, time and what is waited for are each compared, and the difference says both sides."""
     files = "files: {a.part: 8d ago, b.part: 1d ago, hero/c.part: 8d ago, d.txt: 8d ago}"
-    (one,) = differences(f"{files}\nexpect: {{{expect}}}", STRAYS, HEROES, SCRATCH)
-    assert one[1:] == (expected, found)
+    assert wrong(files, expect, STRAYS, HEROES, SCRATCH)[1:] == (expected, found)
 
 
 @pytest.mark.parametrize(
@@ -144,17 +149,17 @@ def test_what_would_go_is_asked_of_the_rule_that_only_reports() -> None:
     case = "files: {a.log: 8d ago, b.log: 1d ago, c.log.part: 8d ago}"
     trash = "trash: [c.log.part]"
     assert differences(f"{case}\nexpect: {{{trash}, would_go: {{a.log: shown}}, kept: [a.log]}}", SHOWN, STRAYS) == []
-    (one,) = differences(f"{case}\nexpect: {{{trash}, would_go: [b.log]}}", SHOWN, STRAYS)
-    assert one == ("b.log", "would go", "kept: no_rule: no rule selects it")
-    (one,) = differences(f"{case}\nexpect: {{{trash}, would_go: [a.log], kept: {{a.log: pinned}}}}", SHOWN, STRAYS)
-    assert one[2] == "kept: no_rule: no rule selects it; would go by `shown`"
+    stays = "kept: no_rule: no rule selects it"
+    assert wrong(case, f"{trash}, would_go: [b.log]", SHOWN, STRAYS) == ("b.log", "would go", stays)
+    one = wrong(case, f"{trash}, would_go: [a.log], kept: {{a.log: pinned}}", SHOWN, STRAYS)
+    assert one[2] == f"{stays}; would go by `shown`"
 
 
 def test_what_goes_anyway_is_not_shown_as_what_would_go() -> None:
     """A rule that only reports adds nothing to it."""
     shown = "{name: shown, files: {match: ['*.part'], tracked: false}, after: 1d, action: trash, report_only: true}"
     case = "files: {a.part: 8d ago}"
-    (one,) = differences(f"{case}\nexpect: {{trash: [a.part], would_go: [a.part]}}", STRAYS, shown)
+    one = wrong(case, "trash: [a.part], would_go: [a.part]", STRAYS, shown)
     assert one == ("a.part", "would go", "trash by `strays`")
     assert differences(f"{case}\nexpect: {{would_go: [a.part]}}", STRAYS, shown) == [one]
 
@@ -165,10 +170,9 @@ def test_each_rule_that_only_reports_is_asked_alone() -> None:
     case = "files: {a.log: 8d ago, b.log: 31d ago}"
     both = "b.log: [shown, slow]"
     assert differences(f"{case}\nexpect: {{would_go: {{a.log: shown, {both}}}}}", SHOWN, other) == []
-    (one,) = differences(f"{case}\nexpect: {{would_go: {{a.log: slow, {both}}}}}", SHOWN, other)
+    one = wrong(case, f"would_go: {{a.log: slow, {both}}}", SHOWN, other)
     assert one == ("a.log", "would go by `slow`", "kept: no_rule: no rule selects it; would go by `shown`")
-    (one,) = differences(f"{case}\nexpect: {{would_go: {{b.log: shown}}}}", SHOWN, other)
-    assert one[0] == "b.log"
+    assert wrong(case, "would_go: {b.log: shown}", SHOWN, other)[0] == "b.log"
 
 
 def test_a_keep_rule_with_the_name_of_a_reason_is_the_rule() -> None:
