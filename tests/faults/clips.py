@@ -1,4 +1,4 @@
-"""The layout and the rules of the clips that killing.py and crowd.py make; no test itself."""
+"""The layout and the rules of the clips that the tests of faults make; no test itself."""
 
 from typing import Final
 

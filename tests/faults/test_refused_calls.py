@@ -8,23 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from clips import LAYOUT
 
 from rules_engine.filesystem.root import Root
 
 CHECKOUT = Path(__file__).parents[2]
 POLICIES = {
-    "clip.yaml": """\
-version: 1
-kind: layout
-job_type: clip
-workspace: "scratch/{job_id}"
-output: "out/{job_id}"
-status: "jobs/{status}/{job_id}"
-directories:
-  temp: {in: workspace}
-  videos: {in: output, holds: [final_video]}
-modes: {directories: "775", files: "664"}
-""",
+    "clip.yaml": LAYOUT + 'modes: {directories: "775", files: "664"}\n',
     "cleanup.yaml": """\
 version: 1
 kind: cleanup
