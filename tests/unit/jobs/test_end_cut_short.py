@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from job_world import KOREAN, LAYOUT
 
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -14,20 +15,7 @@ from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.policy.load import load_texts
 
-POLICIES = load_texts(
-    {
-        "clip.yaml": """\
-version: 1
-kind: layout
-job_type: clip
-workspace: "scratch/{job_id}"
-output: "out/{job_id}"
-status: "jobs/{status}/{job_id}"
-directories:
-  temp: {in: workspace}
-"""
-    }
-)
+POLICIES = load_texts({"short.yaml": LAYOUT})
 CLOCK = SystemClock()
 
 
@@ -50,7 +38,7 @@ def end(root: Root, *, success: bool, settle: Callable[[JobRecord, JobRecord], N
 def test_an_end_that_was_cut_short_is_gone_on_with(tmp_path: Path) -> None:
     """The link moves and the job is sealed; a third end is refused as ever."""
     with Root.create(str(tmp_path)) as root:
-        lifecycle.start(root, POLICIES, CLOCK, "clip", job_id="j")
+        lifecycle.start(root, POLICIES, CLOCK, "short_form", job_id="j", parameters=KOREAN)
         with pytest.raises(PowerOffError):
             end(root, success=False)
         cut_short = lifecycle.show(root, CLOCK, "j")
@@ -68,7 +56,7 @@ def test_an_end_that_was_cut_short_is_gone_on_with(tmp_path: Path) -> None:
 def test_an_end_that_was_cut_short_cannot_end_otherwise(tmp_path: Path) -> None:
     """What failed does not become a success by finishing it twice."""
     with Root.create(str(tmp_path)) as root:
-        lifecycle.start(root, POLICIES, CLOCK, "clip", job_id="j")
+        lifecycle.start(root, POLICIES, CLOCK, "short_form", job_id="j", parameters=KOREAN)
         with pytest.raises(PowerOffError):
             end(root, success=False)
         with pytest.raises(JobFinishedError):
