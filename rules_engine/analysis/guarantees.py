@@ -119,6 +119,9 @@ def _ask(
             broken = _broken(policies, guarantee, situation)
         if broken is not None:
             return broken
+        if breaks and _EVERYTHING in some.rules:
+            # Whatever is broken by a removal of everything proves nothing, and the real removals are asked next.
+            break
     return _Asked(kinds, breaks)
 
 
