@@ -9,8 +9,9 @@ from hypothesis import settings
 
 # In CI the same examples every time, so that a red run is about the change it ran on;
 # everybody else looks at new examples with every run.
-settings.register_profile("ci", derandomize=True, database=None, print_blob=True)
-settings.register_profile("local", print_blob=True)
+# No example has a deadline: a machine that is busy with other things would miss it.
+settings.register_profile("ci", derandomize=True, database=None, print_blob=True, deadline=None)
+settings.register_profile("local", print_blob=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

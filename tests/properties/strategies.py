@@ -30,12 +30,16 @@ from rules_engine.values.paths import RelPath, join, sort_key, to_bytes
 from rules_engine.values.quantities import FOREVER, ByteCount, Duration, Instant
 from rules_engine.values.vocabulary import CleanupPolicy, EntryKind, FileType, JobStatus, JobType, Place, RuleName
 
-FEWER: Final = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "50")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+
+def _tried(examples: int) -> settings:
+    asked = int(os.environ.get("LAW_EXAMPLES", examples))
+    return settings(max_examples=asked, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+FEWER: Final = _tried(50)
 """How a law is tried of which one example asks for thousands of decisions; `LAW_EXAMPLES` asks for more."""
-LAW: Final = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""How every other law is tried."""
+LAW: Final = _tried(100)
+"""How every other law is tried; `LAW_EXAMPLES` asks for more here too."""
 
 TYPES: Final = tuple(FileType(one) for one in ("temp_slide", "final_video", "metadata", "undeclared"))
 NAMES: Final = (
