@@ -16,6 +16,7 @@ from rules_engine.plan.given import Guards
 from rules_engine.plan.model import Batch, Entry, StepAction
 from rules_engine.plan.owners import DirectoryOwners, OwnerIndex
 from rules_engine.plan.protect import (
+    SPECIAL_BEGINS,
     STATE,
     is_special,
     marker_text,
@@ -142,7 +143,8 @@ class Present:
             return False
         if {job.job_id for job in self._owners.whole} != set(batch.owners):
             return False
-        return all(entry.kind is EntryKind.FILE and not is_special(entry.name) for entry in batch.entries)
+        odd = [entry for entry in batch.entries if entry.kind is not EntryKind.FILE or entry.name[:1] in SPECIAL_BEGINS]
+        return not any(entry.kind is not EntryKind.FILE or is_special(entry.name) for entry in odd)
 
     def _of_file(self, batch: Batch, entry: Entry) -> StepResult | None:
         fact = FileFact(

@@ -6,7 +6,6 @@ and have it removed.
 
 import errno
 import stat
-from collections.abc import Mapping
 from contextlib import closing
 from typing import Final, NamedTuple
 
@@ -52,7 +51,6 @@ class Writers:
 
     def look_again(self) -> None:
         """Forget who wrote what."""
-        self._by_job: Mapping[JobId, tuple[Writer, ...]] | None = None
         self._batch: Batch | None = None
         self._bound: tuple[tuple[JobId, Writer], ...] = ()
 
@@ -86,11 +84,9 @@ class Writers:
         return StepResult(Outcome.PROTECTED, cause=escape(why)) if why else None
 
     def _bound_of(self, batch: Batch) -> tuple[tuple[JobId, Writer], ...]:
-        if self._by_job is None:
-            self._by_job = {job_id: tuple(Writer(*one) for one in found) for job_id, found in self._jobs.writers()}
-        return tuple(
-            (job_id, one) for job_id in batch.owners for one in self._by_job.get(job_id, ()) if not one.speaks_for_all
-        )
+        by_job = self._jobs.writers()
+        writers = ((job_id, Writer(*one)) for job_id in batch.owners for one in by_job.get(job_id, ()))
+        return tuple((job_id, one) for job_id, one in writers if not one.speaks_for_all)
 
     def _against(self, found: Status, name: str = "") -> str:
         for job_id, writer in self._bound:

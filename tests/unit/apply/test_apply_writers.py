@@ -150,7 +150,7 @@ def test_a_log_that_nobody_can_look_at_speaks_of_nothing(root: Root, monkeypatch
     """Who wrote it is not known."""
     fill(root, "a/x")
     jobs = JobsOnDisk(root.require_state(), lambda: Known(()))
-    monkeypatch.setattr(jobs, "_entries", lambda _area: [("j1@here.jsonl", OSError(errno.EIO, "Input/output error"))])
+    monkeypatch.setattr(jobs, "_stamps", lambda _area: {"j1@here.jsonl": OSError(errno.EIO, "Input/output error")})
     jobs.read()
     batch = batch_of(root, "a", "x", owners=("j1",))
     with root.directory.open(RelPath("a")) as here:
@@ -167,7 +167,7 @@ def test_a_workspace_that_moves_while_it_is_looked_at_is_changed(
     fill(root, "a/x")
     jobs = JobsOnDisk(root.require_state(), lambda: Known(()))
     me = (os.geteuid(), os.getegid(), 0o660)
-    monkeypatch.setattr(jobs, "writers", lambda: iter([(JobId("j1"), [me])]))
+    monkeypatch.setattr(jobs, "writers", lambda: {JobId("j1"): [me]})
     batch = unit_of(root, "", "a", owners=("j1",))
     with root.directory.open(RelPath("")) as here:
         monkeypatch.setattr(Directory, "entries", lambda _: [("x", OSError(code, os.strerror(code)))])
@@ -201,3 +201,23 @@ def status(uid: int, gid: int) -> Status:
 def test_a_writer_speaks_for_its_own_files(writer: Writer, uid: int, gid: int, speaks: bool) -> None:
     """A log of the superuser that a group may write is the group's too."""
     assert writer.speaks_for(status(uid, gid)) is speaks
+
+
+@as_root
+def test_who_wrote_is_known_anew_once_it_changed(root: Root) -> None:
+    """A seal that this run amended says the same of its writer; a log of another user does not."""
+    top = make_job(root)
+    jobs = JobsOnDisk(root.require_state(), lambda: Known(()))
+    jobs.read()
+    known = jobs.writers()
+    assert jobs.has_changed(frozenset()) is False
+    seal = top / ".rules/sealed/j1.json"
+    (top / ".rules/sealed/new").write_bytes(seal.read_bytes())
+    os.chmod(top / ".rules/sealed/new", seal.stat().st_mode)
+    os.chown(top / ".rules/sealed/new", NOBODY, NOBODY)
+    (top / ".rules/sealed/new").replace(seal)
+    assert jobs.has_changed(frozenset({JobId("j1")})) is False
+    assert jobs.writers() is known
+    seal.chmod(0o666)
+    assert jobs.has_changed(frozenset()) is True
+    assert jobs.writers() != known

@@ -1,0 +1,29 @@
+"""What tells whether a file of our own state changed, and who wrote it: one look each, of thousands at a time."""
+
+import os
+from typing import TypeAlias
+
+from rules_engine.filesystem.directory import Directory
+
+Stamp: TypeAlias = tuple[int, int, int, int, int, int]
+"""Inode, size, mtime_ns, user, group and mode of an entry."""
+
+
+def read_stamps(directory: Directory) -> dict[str, Stamp | OSError]:
+    """What stands under each name of a directory, or why that cannot be told.
+
+    Raises:
+        OSError: when the names cannot be read.
+    """
+    found: dict[str, Stamp | OSError] = {}
+    fd, look = directory.fd, os.stat
+    for name in os.listdir(fd):
+        try:
+            one = look(name, dir_fd=fd, follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        except OSError as err:
+            found[name] = err
+        else:
+            found[name] = (one.st_ino, one.st_size, one.st_mtime_ns, one.st_uid, one.st_gid, one.st_mode)
+    return found
