@@ -13,12 +13,11 @@ from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.locks import JOB_LOCKS
 from rules_engine.plan.model import Header, Trailer
 from rules_engine.policy.model import PolicySet
-from rules_engine.values.quantities import MINUTE, Instant, format_duration, format_instant
+from rules_engine.values.clock import CLOCKS_DIFFER
+from rules_engine.values.quantities import Instant, format_duration, format_instant
 from rules_engine.values.vocabulary import EntryKind
 
 _AREAS: Final = (MANIFESTS, SEALED, AREA, RUNS, FOLDER, REMOVING, JOB_LOCKS)
-FURTHEST_AHEAD: Final = 5 * MINUTE
-"""Clocks of two hosts may differ by this; a plan of a later moment is a forecast."""
 
 
 def check_root(header: Header, root_id: str) -> None:
@@ -57,7 +56,7 @@ def check_time(header: Header, now: Instant) -> None:
         StalePlanError: when `now` is too far on either side.
     """
     ahead = header.now - now
-    if ahead > FURTHEST_AHEAD:
+    if ahead > CLOCKS_DIFFER:
         raise StalePlanError(
             f"it is a forecast for {format_instant(header.now)}, {format_duration(ahead)} from now",
             "run `rules plan` without `--at`, or look at the clock of this host",

@@ -9,19 +9,16 @@ import msgspec
 
 from rules_engine.apply.applied import AREA, ORDER, read_applications
 from rules_engine.apply.pins import PINS, read_pin_lines
-from rules_engine.apply.recheck import REMOVALS
 from rules_engine.apply.runs import REPORT, RUNS
 from rules_engine.errors import RefusedError
 from rules_engine.filesystem.directory import Directory, Status
 from rules_engine.filesystem.root import find_area
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.model import StepAction, Trailer
+from rules_engine.values.clock import CLOCKS_DIFFER
 from rules_engine.values.paths import RelPath
-from rules_engine.values.quantities import MINUTE, SECOND, Instant, format_instant
+from rules_engine.values.quantities import SECOND, Instant, format_instant
 
-FURTHEST_BEHIND: Final = 5 * MINUTE
-"""Clocks of two hosts may differ by this."""
-_REMOVALS: Final = (*REMOVALS, StepAction.EMPTY_TRASH)
 _LARGEST_REPORT: Final = 2**30
 _NEWEST_RUNS: Final = 4
 
@@ -57,13 +54,16 @@ def newest_event(jobs: Iterable[JobRecord]) -> Written:
 
 def removes(trailer: Trailer) -> bool:
     """Whether a plan may take anything away; one that only puts things back may be carried out under any clock."""
-    return not trailer.steps or any(trailer.steps.get(action) for action in _REMOVALS)
+    # A plan asks for the newest time too, and needs nothing of what carries plans out.
+    from rules_engine.apply.recheck import REMOVALS  # noqa: PLC0415 - see above
+
+    return not trailer.steps or any(trailer.steps.get(action) for action in (*REMOVALS, StepAction.EMPTY_TRASH))
 
 
 def behind(now: Instant, *written: Written) -> str:
     """What is wrong with a clock that says `now`; empty where nothing is."""
     newest = max(written)
-    if newest.at - now <= FURTHEST_BEHIND:
+    if newest.at - now <= CLOCKS_DIFFER:
         return ""
     return f"the clock says {_format(now)}, but the state was written at {_format(newest.at)} ({newest.where})"
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import click
 
-from rules_engine.apply.checks import FURTHEST_AHEAD
 from rules_engine.cli.gauge import Phase
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.narrowing import Narrowed, narrowing_options
@@ -36,6 +35,7 @@ from rules_engine.report.overview import Overview
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_markdown import markdown_lines
 from rules_engine.report.plan_text import plan_lines
+from rules_engine.values.clock import CLOCKS_DIFFER
 from rules_engine.values.quantities import Instant
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import RuleName
@@ -108,7 +108,7 @@ def plan(
 
 def _use(made: Plan, out: str, now: Instant) -> str:
     """What can be done with a plan that was written."""
-    if made.header.now - now > FURTHEST_AHEAD:
+    if made.header.now - now > CLOCKS_DIFFER:
         return "it is a forecast, to be read and not applied"
     if made.trailer.refusals or made.header.root_id is None:
         return "it can be read but not applied, as its first lines say"

@@ -1,8 +1,11 @@
 """What a clock must be able to do; the real one lives in `filesystem/clock.py`."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
-from rules_engine.values.quantities import Instant
+from rules_engine.values.quantities import MINUTE, Instant
+
+CLOCKS_DIFFER: Final = 5 * MINUTE
+"""Clocks of two hosts may differ by this; what is further ahead is of the future, and further back is a wrong clock."""
 
 
 class Clock(Protocol):
