@@ -19,6 +19,7 @@ from rules_engine.apply.in_use import InUse
 from rules_engine.apply.model import Event, LeftBehind, RunResult, RunStarted, RunState, StateRetired
 from rules_engine.apply.newest import check_clock, newest_event, newest_written, removes
 from rules_engine.apply.outcomes import OutcomeLine
+from rules_engine.apply.own import own_paths
 from rules_engine.apply.permissions import Parents
 from rules_engine.apply.pins import PinsOnDisk
 from rules_engine.apply.recheck import REMOVALS, Present
@@ -242,20 +243,3 @@ def _look_again(present: Present, also: Iterable[InUse | Writers], amended: froz
 def _known(store: ManifestStore, policies: PolicySet) -> Known:
     loaded = store.load(policies.workspaces_of)
     return Known(loaded.jobs, loaded.damaged)
-
-
-def own_paths(root: Root, paths: Iterable[str]) -> tuple[RelPath, ...]:
-    """Those of `paths` that lie below the root: no plan takes the policies, or itself."""
-    # As they are written, and in truth: while somebody swaps the root for a link, the truth is elsewhere for a moment.
-    tops = {root.path, _real(root.path)}
-    known = [one for path in paths for one in (os.path.abspath(path), _real(path))]
-    found = [os.path.relpath(one, top) for one in known for top in sorted(tops) if one.startswith(f"{top}/")]
-    return tuple(RelPath(one) for one in dict.fromkeys(found))
-
-
-def _real(path: str) -> str:
-    try:
-        return os.path.realpath(path)
-    except OSError:
-        # What was a link at the first look, and is none at the second.
-        return os.path.abspath(path)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from rules_engine.apply.applying import own_paths
 from rules_engine.apply.newest import Written, behind, newest_event, newest_written
+from rules_engine.apply.own import own_paths
 from rules_engine.apply.pins import read_pins
 from rules_engine.apply.restored import read_restored
 from rules_engine.errors import ExitCode, RulesError
