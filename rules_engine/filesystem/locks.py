@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 import msgspec
-from filelock import lock_descriptor
 
 from rules_engine.errors import LockedError, RefusedError, UntrustedStateError
 from rules_engine.filesystem.clock import SystemClock
@@ -160,6 +159,9 @@ def _open(directory: Directory, name: str, what: str) -> int:
 
 
 def _acquire(fd: int, wait_s: float, clock: Clock) -> bool:
+    # Most commands that only look take no lock, and loading this costs them a tenth of their start.
+    from filelock import lock_descriptor  # noqa: PLC0415 - see above
+
     waited = 0.0
     while not lock_descriptor(fd, blocking=False):
         if waited >= max(wait_s, _GRACE_S):
