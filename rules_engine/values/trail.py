@@ -42,10 +42,11 @@ class Trail(Generic[T]):
         while not wanted.startswith(self._last[: way[-1][0]]):
             way.pop()
         self._last = wanted
-        start = way[-1][0]
-        while start < len(wanted):
+        start, whole = way[-1][0], len(wanted)
+        while start < whole:
             end = wanted.index("/", start)
-            way.append((end + 1, step(way[-1][1], RelPath(wanted[:end]))))
             start = end + 1
+            # Most of the time one step is left, to the directory itself: steps look its text up, whose hash is known.
+            way.append((start, step(way[-1][1], directory if start == whole else RelPath(wanted[:end]))))
         self._asked = directory
         return way[-1][1]
