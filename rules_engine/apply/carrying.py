@@ -7,7 +7,7 @@ from itertools import takewhile
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.breaker import Breaker, StopRun
 from rules_engine.apply.executor import Executor, never
-from rules_engine.apply.group import AT_ONCE, Group, Part
+from rules_engine.apply.group import Group, Part
 from rules_engine.apply.handover import Handover
 from rules_engine.apply.model import (
     Committed,
@@ -99,7 +99,7 @@ class Carrying:
             for number, index, batch in self._unsettled(batches, recorded):
                 self._stop_when_asked()
                 at = index
-                for result in self._executor.carry_out(batch, index, at_once=AT_ONCE, stop=is_over):
+                for result in self._executor.carry_out(batch, index, at_once=self._group.at_once, stop=is_over):
                     self._group.add(number, batch, at, result)
                     at += result.steps
                     breaker.note(result)

@@ -57,6 +57,11 @@ class Group:
         self._slow = bool(batch.wholes)
 
     @property
+    def at_once(self) -> int:
+        """How many steps may be done before it is asked again whether the group is due."""
+        return AT_ONCE
+
+    @property
     def is_due(self) -> bool:
         """Whether so many steps, or so much time, wait that a crash now would leave too much in doubt."""
         if self._unlooked < AT_ONCE and not self._slow:

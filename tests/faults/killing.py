@@ -59,7 +59,7 @@ def run_apply(top: Path) -> None:
 def run_apply_recording_each(top: Path) -> None:
     """Carry the plan out, each step made durable and recorded for itself, as in a run whose steps take long."""
     # As if a second went by with every step; a clock that says so would also make all files a second older.
-    group.LONGEST, group._LOOK_AT_CLOCK = 0, 1
+    group.LONGEST, group.AT_ONCE = 0, 1
     run_apply(top)
 
 
