@@ -178,24 +178,24 @@ def decode_seal(data: bytes, job_id: JobId, lay: Lay = hold) -> Seal:
             raise SealError("is not the seal of this job in a format that this version knows")
         if check_of_lines(data) != head.check:
             raise SealError("fails its check")
-        return _seal(head, lay, data)
+        return _seal(head, job_id, lay, data)
     except (msgspec.DecodeError, InvalidValueError, ValueError) as err:
         raise SealError(f"cannot be read: {err}") from err
 
 
-def _seal(head: _Head, lay: Lay, data: bytes) -> Seal:
+def _seal(head: _Head, job_id: JobId, lay: Lay, data: bytes) -> Seal:
     # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
     paths = tuple([decode_path(path) if path else ROOT for path, _, _ in head.directories])
     declared = tuple([path for path, (_, count, _) in zip(paths, head.directories, strict=True) if count])
     doubted = [path for path, (_, _, doubt) in zip(paths, head.directories, strict=True) if doubt]
-    lines = lay(JobId(head.job_id), paths, data, head.check)
-    record = _record(head, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
+    lines = lay(job_id, paths, data, head.check)
+    record = _record(head, job_id, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
     return Seal(record, tuple(head.logs), lines, frozenset(doubted) if doubted else _NONE)
 
 
-def _record(head: _Head, files: SealedFiles) -> JobRecord:
+def _record(head: _Head, job_id: JobId, files: SealedFiles) -> JobRecord:
     return JobRecord(
-        job_id=JobId(head.job_id),
+        job_id=job_id,
         job_type=_job_type(head.job_type),
         status=JobStatus(head.status),
         started=Instant(head.started),
