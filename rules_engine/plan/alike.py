@@ -16,7 +16,7 @@ from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import Judged, decide_all, views_of
 from rules_engine.plan.decided import DecidedFiles
-from rules_engine.plan.kinds import Kind, kind_of
+from rules_engine.plan.kinds import Kind, Part, Parting, kind_of
 from rules_engine.plan.owners import DirectoryOwners
 from rules_engine.plan.protect import SPECIAL_BEGINS, is_special, protection, protection_of_directory, restored_at
 from rules_engine.plan.schedule import is_within_time
@@ -26,7 +26,7 @@ from rules_engine.policy.automaton import Answer, Place
 from rules_engine.policy.model import PolicySet, Since
 from rules_engine.values.paths import RelPath, name_of, parent
 from rules_engine.values.quantities import EARLIEST
-from rules_engine.values.vocabulary import EntryKind
+from rules_engine.values.vocabulary import EntryKind, JobId
 
 MOST_REMEMBERED: Final = 20_000
 """Kinds, after which it begins anew: a root may have more jobs than fit."""
@@ -82,7 +82,7 @@ class Judge:
         self._named = _by_directory(
             (*seen.guards.own, *seen.pinned.paths, *seen.pinned.over_paths, *seen.guards.restored)
         )
-        self._kinds: dict[Hashable, Kind | None] = {}
+        self._kinds: dict[Hashable, Kind | Parting | None] = {}
 
     def judge_directory(self, facts: DirectoryFacts, owners: DirectoryOwners) -> tuple[DecidedFiles, ...]:
         """What is decided about the files of one directory."""
@@ -102,11 +102,25 @@ class Judge:
         beside = self._beside(files[0], jobs)
         owners = tuple([job.job_id for job in jobs])
         for what, some in self._by_what_is_seen(files, beside).items():
-            kind = self._kind(what, some[0], beside)
-            if kind is not None:
-                yield from kind.groups(owners, some, self._seen.now)
-            else:
-                yield from (DecidedFiles(self._alone(file, beside), owners, (file,)) for file in some)
+            yield from self._groups(what, some, owners, beside)
+
+    def _groups(
+        self,
+        what: _What,
+        files: Sequence[FileFact],
+        owners: tuple[JobId, ...],
+        beside: _Beside,
+        parted: tuple[Part, ...] = (),
+    ) -> Iterator[DecidedFiles]:
+        """Files of which the same is seen; `parted` says which moments are over for all of them, or for none."""
+        kind = self._kind(what, files[0], beside, parted)
+        if isinstance(kind, Kind):
+            yield from kind.groups(owners, files, self._seen.now)
+        elif isinstance(kind, Parting):
+            for part, some in kind.part(files, self._seen.now).items():
+                yield from self._groups(what, some, owners, beside, (*parted, part))
+        else:
+            yield from (DecidedFiles(self._alone(file, beside), owners, (file,)) for file in files)
 
     def _beside(self, file: FileFact, jobs: tuple[JobRecord, ...]) -> _Beside:
         """What `file` has in common with those beside it that these jobs own."""
@@ -163,19 +177,23 @@ class Judge:
             return [declared.get(name, inherited) for name in names] if declared else repeat(inherited)
         return [tuple([declared.get(name, inherited) for declared, inherited in types]) for name in names]
 
-    def _kind(self, what: _What, file: FileFact, beside: _Beside) -> Kind | None:
-        """The kind of `file`; None where it has to be judged for itself."""
+    def _kind(self, what: _What, file: FileFact, beside: _Beside, parted: tuple[Part, ...]) -> Kind | Parting | None:
+        """The kind of `file`, or what else it hangs on; None where it has to be judged for itself."""
         times = what[2]
-        if times is _LONE:
+        if times == _LONE:
             return None
-        key = (beside.like, what)
+        key = (beside.like, what, parted)
         if key not in self._kinds:
             if len(self._kinds) >= self._most:
                 self._kinds.clear()
             judged = self._alone(file, beside)
             timed = times in {_VOUCHED, _KNOWN} and self._within_time
-            settled = times is _SETTLED
-            self._kinds[key] = Kind(judged) if settled else kind_of(judged, self._policies, self._seen, timed=timed)
+            by = [part.by for part in parted]
+            self._kinds[key] = (
+                Kind(judged)
+                if times == _SETTLED
+                else kind_of(judged, self._policies, self._seen, timed=timed, parted=by)
+            )
         return self._kinds[key]
 
     def _alone(self, file: FileFact, beside: _Beside) -> Judged:

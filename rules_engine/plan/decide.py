@@ -68,14 +68,16 @@ def decide_all(subjects: tuple[Subject, ...], said: tuple[Said, ...], policies: 
 
 def would_go(judged: Judged, rule: Rule, policies: PolicySet, seen: Evidence) -> bool:
     """Whether the file would go if `rule`, which only reports, took part alone beside all that do."""
-    if not judged.subjects:
-        return False
-    each = (
+    decision = decide_with(judged, rule, policies, seen) if judged.subjects else judged.decision
+    return isinstance(decision, Remove) and rule.name in decision.rules
+
+
+def decide_with(judged: Judged, rule: Rule, policies: PolicySet, seen: Evidence) -> Decision:
+    """The decision about a file that nothing protects, if `rule`, which only reports, took part."""
+    return combine(
         _decide_one(one, told, (*told.removal, *_of(rule, told.reports)), policies, seen)
         for one, told in zip(judged.subjects, judged.said, strict=True)
     )
-    decision = combine(each)
-    return isinstance(decision, Remove) and rule.name in decision.rules
 
 
 def _of(rule: Rule, pairs: tuple[Selecting, ...]) -> tuple[Selecting, ...]:

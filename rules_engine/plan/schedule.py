@@ -7,7 +7,7 @@ from typing import Final
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.ages import Wait, counts_from_end, end_of_job, reads_mtime, wait_after
 from rules_engine.plan.subject import Subject
-from rules_engine.policy.model import Rule
+from rules_engine.policy.model import Rule, Since
 from rules_engine.values.quantities import EARLIEST, FOREVER, Instant
 
 _EPOCH: Final = Instant(0)
@@ -56,13 +56,30 @@ class Schedule:
         )[1]
 
 
-def schedule_of(subject: Subject, rules: Iterable[Rule], least: Iterable[Wait], now: Instant) -> Schedule:
-    """When files like that of `subject` fall due by `rules`, which can all be aged, and not before `least`."""
+def schedule_of(
+    subject: Subject, rules: Iterable[Rule], over: Iterable[Rule], least: Iterable[Wait], now: Instant
+) -> Schedule:
+    """When files like that of `subject` fall due by `rules`, which can all be aged, and not before `least`.
+
+    The keep rules `over` selected all of them, and do no more: none falls due before that.
+    """
+    lengths = [(rule.since, wait_after(rule, _EPOCH, subject.owner)) for rule in rules]
+    ended = [(rule.since, Wait(rule.keep_for, "")) for rule in over if rule.keep_for is not None]
+    return _schedule(subject, [*((since, one) for since, one in lengths if isinstance(one, Wait)), *ended], least, now)
+
+
+def end_of_keeping(subject: Subject, rule: Rule, now: Instant) -> Schedule:
+    """Until when a keep rule with `for` selects files like that of `subject`."""
+    return schedule_of(subject, (), (rule,), (_NOTHING,), now)
+
+
+def _schedule(
+    subject: Subject, lengths: Iterable[tuple[Since | None, Wait]], least: Iterable[Wait], now: Instant
+) -> Schedule:
     owner, restored = subject.owner, subject.restored
     end = end_of_job(owner, now) if owner is not None else None
     written, changed, every = [_NOTHING], [_NOTHING], list(least)
-    lengths = ((rule.since, wait_after(rule, _EPOCH, owner)) for rule in rules)
-    for since, length in ((since, length) for since, length in lengths if isinstance(length, Wait)):
+    for since, length in lengths:
         (written if reads_mtime(since, subject) else changed).append(length)
         bases = (restored, end if counts_from_end(since, owner) else None)
         every += [Wait(base + length.until, length.name) for base in bases if isinstance(base, int)]

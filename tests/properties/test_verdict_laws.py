@@ -13,9 +13,10 @@ from world import World
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.plan.alike import Judge
-from rules_engine.plan.decide import Judged, judge
+from rules_engine.plan.decide import Judged, judge, would_go
 from rules_engine.plan.model import Decision
 from rules_engine.plan.owners import OwnerIndex
+from rules_engine.plan.subject import Evidence
 from rules_engine.values.quantities import EARLIEST, Instant
 from rules_engine.values.vocabulary import EntryKind
 
@@ -45,7 +46,7 @@ def agrees_with_each_file_alone(world: World) -> None:
         for each in judges:
             groups = each.judge_directory(facts, owners)
             together = {
-                file.name: (group.owners, told(group.judged, decision))
+                file.name: (group.owners, told(group.judged, decision), goes_with(group.judged, world, seen))
                 for group in groups
                 for file, decision in group.decisions()
             }
@@ -53,7 +54,14 @@ def agrees_with_each_file_alone(world: World) -> None:
             for file in facts.files:
                 jobs = owners.of(file)
                 alone = judge(file, jobs, world.policies, seen)
-                assert together[file.name] == (tuple(job.job_id for job in jobs), told(alone, alone.decision))
+                ids, would = tuple(job.job_id for job in jobs), goes_with(alone, world, seen)
+                assert together[file.name] == (ids, told(alone, alone.decision), would)
+
+
+def goes_with(judged: Judged, world: World, seen: Evidence) -> list[bool]:
+    """For each rule that only reports, whether the file would go by it."""
+    reports = [rule for rule in world.policies.rules if rule.report_only]
+    return [would_go(judged, rule, world.policies, seen) for rule in reports]
 
 
 def at_thresholds(world: World, seed: int) -> World:
