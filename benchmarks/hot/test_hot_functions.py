@@ -18,8 +18,11 @@ from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.listing import read_listing
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import DirectoryFacts, FileFact
+from rules_engine.inventory.seen import facts_from
 from rules_engine.jobs.planning import Survey, survey
+from rules_engine.manifest.rows import decode_directory
 from rules_engine.manifest.seal import decode_seal
+from rules_engine.manifest.sealedlines import lines_of
 from rules_engine.plan.alike import Judge
 from rules_engine.plan.decide import judge
 from rules_engine.plan.owners import OwnerIndex
@@ -94,7 +97,18 @@ def test_a_sealed_directory_is_read(benchmark: Benchmark, sealed: Scene) -> None
     """Its ninety rows."""
     data = (sealed.farm.tree / ".rules/sealed/job-0000000.json").read_bytes()
     seal = decode_seal(data, JobId("job-0000000"))
-    assert len(benchmark(seal.directory, RelPath("scratch/job-0000000/frames")).rows) == FRAMES
+    line = lines_of(tuple(seal.lines), data)[RelPath("scratch/job-0000000/frames")]
+    assert len(benchmark(decode_directory, line).rows) == FRAMES
+
+
+def test_rows_become_facts(benchmark: Benchmark, sealed: Scene) -> None:
+    """The ninety rows of one seal, where nothing else tells of their directory."""
+    path = RelPath("scratch/job-0000000/frames")
+    data = (sealed.farm.tree / ".rules/sealed/job-0000000.json").read_bytes()
+    rows = decode_seal(data, JobId("job-0000000")).directory(path)
+    facts = benchmark(facts_from, path, rows)
+    assert facts is not None
+    assert len(facts.files) == FRAMES
 
 
 def test_a_directory_is_read(benchmark: Benchmark, walked: Scene) -> None:
