@@ -140,11 +140,11 @@ class _Tracked:
 
         The way is looked at down to each workspace and output, and to each path that lies in none.
         """
-        anchors, trees, is_clear = self._looks.anchors, self._trees, self._way.is_clear
+        anchors, names, trees, is_clear = self._looks.anchors, self._looks.names, self._trees, self._way.is_clear
         # In order all that lies below a directory comes right after it, so the last one of each is enough.
         passed_over = clear = _NOWHERE
         # Nearly all is told of by a seal: a set of everything would double what a million files take.
-        untold = {*self._looks.names, *anchors, *trees}.difference(self._telling.paths)
+        untold = {*names, *anchors, *trees}.difference(self._telling.paths)
         for path in sorted([*self._telling.paths, *untold], key=sort_key):
             below = f"{path}/" if path else ""
             if below.startswith(passed_over):
@@ -158,7 +158,8 @@ class _Tracked:
                     passed_over = below
                     continue
                 clear = below if path in anchors and not is_known else clear
-            yield path
+            if path not in untold or path in names:
+                yield path
 
     def _note_sealed_marker(self, facts: DirectoryFacts) -> None:
         """Where a seal names a marker, the disk says whether it is there still."""
