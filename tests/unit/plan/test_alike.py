@@ -1,7 +1,7 @@
 """What sets one file apart from those beside it: judged together, each gets the decision that it gets alone."""
 
 import pytest
-from makers import NOW, days, days_ago, evidence, file, job, keep, listed, narrow, policies, removal
+from makers import NOW, days, days_ago, evidence, file, job, keep, listed, narrow, planned, policies, removal
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import DeclaredDirectory, JobRecord
@@ -120,5 +120,37 @@ def test_more_kinds_than_are_remembered_are_judged_right() -> None:
     """It begins anew and answers the same."""
     rules = [removal(f"r{at}", after=at, files=FileSelector(match=narrow(f"*.{at}"))) for at in range(1, 4)]
     kept = keep(keep_for=days(1), files=FileSelector(match=narrow("*.1"), tracked=Tracked.ANY))
-    files = [file(f"misc/{name}.{at}") for name in "ab" for at in range(1, 4)]
+    ages = {"old": 15, "young": 0.5}
+    files = [file(f"misc/{name}.{at}", mtime_ns=days_ago(ages[name])) for name in ages for at in range(1, 4)]
+    files = [*files, file("misc/younger.1", mtime_ns=days_ago(0.25), ctime_ns=days_ago(0.25))]
     assert len(together(files, policies(*rules, kept), remembered=1)) == len(files)
+
+
+def test_steps_are_in_byte_order_of_names_whatever_decided_them() -> None:
+    """Names that are no UTF-8 come where their bytes do, and files of several kinds are one batch."""
+    names = ["a", "b.part", "\U0001f600", "\udcff"]
+    files = [file(f"misc/{name}", mtime_ns=days_ago(15 + at)) for at, name in enumerate(reversed(names))]
+    (batch,) = planned(policies(OLD), (), listed(*files)).batches
+    assert [entry.name for entry in batch.entries] == names
+
+
+@pytest.mark.parametrize("ages", [(1, 90_001), (90_001, 1)])
+def test_an_age_of_centuries_ends_for_the_file_alone_that_is_as_old(ages: tuple[int, int]) -> None:
+    """Beside it one of today never falls due, whichever comes first."""
+    files = [
+        file(f"misc/{at}-{age}", mtime_ns=days_ago(age), ctime_ns=days_ago(min(ages))) for at, age in enumerate(ages)
+    ]
+    found = together(files, policies(removal(after=90_000, since=Since.WRITTEN, files=ANY)))
+    assert [isinstance(one, Remove) for one in found.values()] == [age == max(ages) for age in ages]
+
+
+def test_a_file_that_changed_after_its_job_ended_is_as_old_as_that() -> None:
+    """Beside files that have not changed since; the seal vouches for all of them, and so no ctime counts."""
+    times = {"settled": days_ago(20), "later": days_ago(4), "now": NOW}
+    ended = job(ended=days_ago(10))
+    files = [file(f"scratch/a/{name}", mtime_ns=at, ctime_ns=NOW, vouched=True) for name, at in times.items()]
+    found = together([*files, file("scratch/a/unknown", ctime_ns=NOW)], policies(removal(after=2, files=ANY)), ended)
+    assert found["scratch/a/settled"] == Remove(OLD.action, (OLD.name,), days_ago(8))
+    assert found["scratch/a/later"] == Remove(OLD.action, (OLD.name,), days_ago(2))
+    assert isinstance(found["scratch/a/now"], NotDue)
+    assert isinstance(found["scratch/a/unknown"], NotDue)
