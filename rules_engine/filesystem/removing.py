@@ -49,7 +49,7 @@ def remove_seen(here: Directory, seen: Sequence[_Seen], stop: Callable[[], bool]
     It is asked before each further one whether to `stop`.
     """
     check_names([one.name for one in seen])
-    fd, look, remove, regular = here.fd, os.stat, os.unlink, stat.S_IFREG
+    fd, look, remove, regular = here.fd, os.stat, here.unlink, stat.S_IFREG
     files = size = 0
     for one in seen:
         if files and stop():
@@ -68,7 +68,7 @@ def remove_seen(here: Directory, seen: Sequence[_Seen], stop: Callable[[], bool]
                 or (found.st_ctime_ns != one.ctime_ns and one.nlink <= 1)
             ):
                 break
-            remove(name, dir_fd=fd)
+            remove(name)
         except FileNotFoundError:
             break
         except OSError as err:
