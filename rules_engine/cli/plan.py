@@ -32,8 +32,6 @@ from rules_engine.plan.given import Ask
 from rules_engine.plan.model import Plan
 from rules_engine.policy.load import load_policies
 from rules_engine.report.overview import Overview
-from rules_engine.report.plan_json import plan_document
-from rules_engine.report.plan_markdown import markdown_lines
 from rules_engine.report.plan_text import plan_lines
 from rules_engine.values.clock import CLOCKS_DIFFER
 from rules_engine.values.quantities import Instant
@@ -122,6 +120,8 @@ def _show(made: Plan, root: str, out: str | None, form: str, *, verbose: bool) -
     if out is not None:
         save_plan(watched, out)
     if form == "json":
+        from rules_engine.report.plan_json import plan_document  # noqa: PLC0415 - only the report that is asked for
+
         if out is None:
             show(plan_document(made, root=root))
             return
@@ -131,6 +131,8 @@ def _show(made: Plan, root: str, out: str | None, form: str, *, verbose: bool) -
     for _ in watched.batches:
         pass
     if form == "markdown":
+        from rules_engine.report.plan_markdown import markdown_lines  # noqa: PLC0415 - same
+
         show(markdown_lines(made, overview, root=root))
     else:
         show(plan_lines(made, overview, root=root, verbose=verbose))
