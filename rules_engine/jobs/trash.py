@@ -13,7 +13,6 @@ from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE, Root, find_area
 from rules_engine.inventory.scan import walk
-from rules_engine.jobs.runs import UnknownRunError
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.emptying import empty_batches, is_older
 from rules_engine.plan.given import Ask, Pin, TrashedRun
@@ -100,6 +99,9 @@ def chosen(runs: Iterable[TrashedRun], ids: Iterable[str]) -> tuple[TrashedRun, 
     for text in ids:
         named = tuple(sorted(one for one in known if one.startswith(text)))
         if len(named) != 1:
+            # Every plan asks what the trash holds; only this needs to know what a recorded run is.
+            from rules_engine.jobs.runs import UnknownRunError  # noqa: PLC0415 - see above
+
             raise UnknownRunError(text, named)
         found.update(named)
     return tuple(known[one] for one in sorted(found))
