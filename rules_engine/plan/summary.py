@@ -267,9 +267,13 @@ def count_of(files: Sequence[FileFact]) -> Count:
 
 
 def keep_largest(largest: list[tuple[int, RelPath]], files: Sequence[FileFact]) -> None:
-    """Remember those of `files` that are among the ten largest; of equal ones the first by path."""
-    least = min(one[0] for one in largest) if len(largest) >= LARGEST_KEPT else -1
-    better = [(file.size or 0, file.path) for file in files if (file.size or 0) > least]
+    """Remember of `files`, all of one directory, those among the ten largest; of equal ones the first by path."""
+    least = 0
+    if len(largest) >= LARGEST_KEPT:
+        smallest, path = largest[-1]
+        # Directories come in order, so hardly ever is a file of just that size the first by path.
+        least = smallest if sort_key(path) > sort_key(files[0].directory) else smallest + 1
+    better = [(file.size or 0, file.path) for file in files if (file.size or 0) >= least]
     if better:
         largest[:] = heapq.nsmallest(LARGEST_KEPT, [*largest, *better], key=_largest_first)
 

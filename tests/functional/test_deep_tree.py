@@ -70,7 +70,7 @@ def test_three_thousand_levels_are_planned_applied_and_put_back(place: Place) ->
     assert [_found(place.media / "deep", name) for name in ("temp_1", "a.part", "stays")] == [0, 12, 12]
     document = _fine(place.rules("explain", "deep" + "/d" * 3_000 + "/stays", "--format", "json")).document
     assert document["paths"][0]["decision"] == "kept"
-    assert _worked() - before < 10
+    assert _worked() - before < 30
 
 
 def test_deep_directories_go_whole_and_empty_ones_one_by_one(place: Place) -> None:

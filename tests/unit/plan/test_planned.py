@@ -134,6 +134,18 @@ def test_the_ten_largest_kept_files_are_remembered() -> None:
     assert largest[3:] == [(9, f"misc/{number:02d}") for number in range(1, 8)]
 
 
+def test_a_file_as_large_as_the_ten_largest_stands_before_those_of_later_paths() -> None:
+    """Also when it comes after ten others were found, and not when it comes after them by path as well."""
+    facts = listed(
+        *(file(f"misc/{number:02d}", size=9) for number in range(10)),
+        file("a/x", size=9),
+        file("z/x", size=9),
+    )
+    for order in (facts, facts[::-1]):
+        largest = planned(policies(), (), order).trailer.kept[0].largest
+        assert largest == [(9, "a/x"), *((9, f"misc/{number:02d}") for number in range(9))]
+
+
 def test_what_falls_due_is_counted_by_day_and_later() -> None:
     """The next seven days are listed one by one; the rest is one number, and each rule knows its next."""
     soon = removal("soon", after=16, files=FileSelector(match=narrow("/misc/"), tracked=Tracked.ANY))
