@@ -31,8 +31,7 @@ class FileFact(msgspec.Struct, frozen=True, gc=False):
         return join(self.directory, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryFacts:
+class DirectoryFacts(msgspec.Struct, frozen=True, gc=False):
     """What is known of one directory: its entries in byte order of their names."""
 
     path: RelPath

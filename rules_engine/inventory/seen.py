@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.seal import SealedDirectory, SealedRow

@@ -8,9 +8,10 @@ times that are known are of one kind; most of it they share with all that lie be
 
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Final, TypeAlias
+
+import msgspec
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.model import JobRecord
@@ -50,8 +51,7 @@ _NEVER: Final = EARLIEST - 1
 _NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(msgspec.Struct, frozen=True):
     """What files of one directory have in common that have the same owners."""
 
     place: Place

@@ -1,8 +1,10 @@
 """One directory that may go whole: what its files, its jobs and its rules say, added up while it is listed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.plan.ages import Wait, aged_from, end_of_job, job_waits, never_comes, wait_after

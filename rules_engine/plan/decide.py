@@ -1,7 +1,8 @@
 """The decision about one file, with all rules of all policies at once; DESIGN "The decision", step by step."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
@@ -17,8 +18,7 @@ from rules_engine.values.quantities import EARLIEST, Instant
 from rules_engine.values.vocabulary import FileType, JobStatus, RuleName
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What was decided for one file, and what the rules said of it as each owner sees it."""
 
     decision: Decision
@@ -28,8 +28,7 @@ class Judged:
     """For each subject."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement(Judged):
+class Judgement(Judged, frozen=True):
     """The same with the verdict of every rule."""
 
     verdicts: tuple[tuple[Verdict, ...], ...] = ()

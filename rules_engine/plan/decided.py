@@ -1,7 +1,9 @@
 """What was decided in one directory: its files, those that share a judgement together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.plan.decide import Judged
@@ -11,8 +13,7 @@ from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import JobId
 
 
-@dataclass(frozen=True, slots=True)
-class DecidedFiles:
+class DecidedFiles(msgspec.Struct, frozen=True):
     """Files of one directory that share a judgement and their owners."""
 
     judged: Judged
@@ -40,8 +41,7 @@ class DecidedFiles:
             yield file, replace(decision, due=due) if isinstance(decision, Remove) else replace(decision, until=due)
 
 
-@dataclass(frozen=True, slots=True)
-class DecidedDirectory:
+class DecidedDirectory(msgspec.Struct, frozen=True):
     """One directory, and what was decided about each of its files."""
 
     facts: DirectoryFacts

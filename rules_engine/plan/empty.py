@@ -1,6 +1,6 @@
 """Workspace directories that a plan leaves empty, or that are empty already: they go after their files."""
 
-from dataclasses import dataclass
+import msgspec
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.ages import Wait, job_waits
@@ -16,8 +16,7 @@ from rules_engine.values.quantities import FOREVER, Instant
 from rules_engine.values.vocabulary import JobId, JobStatus, RuleName
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True):
     """One directory at or below a workspace."""
 
     inode: int

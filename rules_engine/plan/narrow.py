@@ -1,8 +1,9 @@
 """Narrowing: which of the steps that were decided on a caller asked for; it never changes a decision."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.plan.decided import DecidedFiles

@@ -1,15 +1,15 @@
 """Directories that go because they are empty: batched deepest first, each once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from rules_engine.plan.model import LARGEST_BATCH, Batch, Entry, StepAction
 from rules_engine.values.paths import RelPath, name_of, parent, sort_key
 from rules_engine.values.vocabulary import EntryKind, JobId, RuleName
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(msgspec.Struct, frozen=True):
     """A directory that goes once nothing is in it."""
 
     inode: int

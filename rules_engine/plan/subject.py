@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.given import Guards
@@ -140,8 +142,7 @@ def gather_evidence(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """A file as one owner sees it; without an owner, as nobody's."""
 
     file: FileFact

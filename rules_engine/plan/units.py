@@ -2,8 +2,10 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec.structs import replace
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.candidate import Candidate, Stays

@@ -8,6 +8,7 @@ import msgspec
 from drawn_units import unit_worlds
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as with_fields
 from strategies import LAW, worlds
 from world import World
 
@@ -81,7 +82,7 @@ def at_thresholds(world: World, seed: int) -> World:
                     own = {"mtime_ns": time(), "ctime_ns": time(), "vouched": vouched, "size": chance.choice((1, 5, 6))}
                     yield msgspec.structs.replace(one, name=f"{number}{one.name}", **own)
 
-    return replace(world, directories=tuple(replace(one, files=tuple(crowd(one))) for one in world.directories))
+    return replace(world, directories=tuple(with_fields(one, files=tuple(crowd(one))) for one in world.directories))
 
 
 def _moments(world: World) -> Iterator[int]:

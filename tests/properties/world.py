@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from makers import NOW
+from msgspec.structs import replace as with_fields
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
 from rules_engine.manifest.model import JobRecord
@@ -108,5 +109,5 @@ def shuffled(world: World, seed: int) -> World:
         ),
         guards=replace(world.guards, pins=mixed(world.guards.pins)),
         jobs=tuple(replace(job, aliases=mixed(job.aliases)) for job in mixed(world.jobs)),
-        directories=tuple(replace(one, files=mixed(one.files)) for one in world.directories),
+        directories=tuple(with_fields(one, files=mixed(one.files)) for one in world.directories),
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from makers import NOW, days, days_ago, file, job, listed, narrow, planned, policies, removal
+from msgspec.structs import replace as with_fields
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.plan.contents import Contents
@@ -66,7 +67,7 @@ def test_a_directory_that_its_parent_does_not_list_keeps_a_unit_whole() -> None:
 
 def test_a_directory_whose_inode_is_not_known_never_goes() -> None:
     """Without its inode nobody could tell later whether it is the same."""
-    facts = [replace(one, inode=None, mtime_ns=NOW, ctime_ns=NOW) for one in workspace()]
+    facts = [with_fields(one, inode=None, mtime_ns=NOW, ctime_ns=NOW) for one in workspace()]
     legacy = [DirectoryFacts(RelPath("legacy/a"), (), complete=True, mtime_ns=0, ctime_ns=0)]
     plan = planned(policies(WHOLE, EMPTY), (job(),), [*legacy, *facts])
     assert plan.batches == ()
