@@ -29,7 +29,7 @@ from rules_engine.values.paths import RelPath, name_of, parent
 from rules_engine.values.quantities import EARLIEST
 from rules_engine.values.vocabulary import EntryKind, JobId
 
-MOST_REMEMBERED: Final = 20_000
+MOST_REMEMBERED: Final = 2_000
 """Kinds, after which it begins anew: a root may have more jobs than fit."""
 
 

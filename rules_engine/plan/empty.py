@@ -34,12 +34,15 @@ class EmptyDirectories:
         self._evidence = seen
         self._keeps = [rule for rule in policies.keep_rules if rule.files.tracked is not Tracked.UNTRACKED]
         self._emptied: dict[RelPath, _Seen] = {}
+        self._emptying: dict[frozenset[RuleName], frozenset[RuleName]] = {}
+        """Each set of rules once: hardly any directory has one of its own."""
 
     def add(self, facts: DirectoryFacts, owner: JobId, rules: frozenset[RuleName], *, all_go: bool) -> None:
         """Note a directory of `owner` alone, and whether every file in it goes by `rules`."""
         inside = is_at_or_below(facts.path, self._evidence.owners[owner].job.workspace)
         if inside and all_go and facts.complete and facts.inode is not None:
-            self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, rules)
+            shared = self._emptying.setdefault(rules, rules)
+            self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, shared)
 
     def removable(self) -> dict[RelPath, Removed]:
         """The directories that go, with the rules that leave them empty."""

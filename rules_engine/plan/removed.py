@@ -1,6 +1,6 @@
 """Directories that go because they are empty: batched deepest first, each once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -27,23 +27,19 @@ def both(one: Mapping[RelPath, Removed], other: Mapping[RelPath, Removed]) -> di
     return merged
 
 
-def batches_of(removed: Mapping[RelPath, Removed]) -> tuple[Batch, ...]:
+def batches_of(removed: Mapping[RelPath, Removed]) -> Iterator[Batch]:
     """The directories in batches by the directory that holds them, deepest first."""
-    groups: dict[tuple[RelPath, tuple[RuleName, ...], tuple[JobId, ...]], list[Entry]] = {}
+    groups: dict[tuple[RelPath, tuple[RuleName, ...], tuple[JobId, ...]], list[RelPath]] = {}
     for path in sorted(removed, key=sort_key):
         found = removed[path]
-        entry = Entry(name=name_of(path), kind=EntryKind.DIRECTORY, inode=found.inode)
-        groups.setdefault((parent(path), found.rules, found.owners), []).append(entry)
-    ordered = sorted(groups.items(), key=lambda item: (sort_key(item[0][0]), item[0][1:]), reverse=True)
-    return tuple(
-        Batch(
-            directory,
-            StepAction.REMOVE_DIRECTORY,
-            tuple(entries[start : start + LARGEST_BATCH]),
-            rules,
-            owners,
-            "empty",
-        )
-        for (directory, rules, owners), entries in ordered
-        for start in range(0, len(entries), LARGEST_BATCH)
-    )
+        groups.setdefault((parent(path), found.rules, found.owners), []).append(path)
+    for key in sorted(groups, key=lambda one: (sort_key(one[0]), one[1:]), reverse=True):
+        directory, rules, owners = key
+        paths = groups[key]
+        for start in range(0, len(paths), LARGEST_BATCH):
+            # Each batch as it is asked for: those of ten thousand jobs at once are most of what a plan would hold.
+            entries = [
+                Entry(name=name_of(path), kind=EntryKind.DIRECTORY, inode=removed[path].inode)
+                for path in paths[start : start + LARGEST_BATCH]
+            ]
+            yield Batch(directory, StepAction.REMOVE_DIRECTORY, tuple(entries), rules, owners, "empty")
