@@ -19,6 +19,8 @@ Wants: TypeAlias = Callable[[Sequence[str]], Sequence[bool]]
 
 _NAME: Final = attrgetter("name")
 _FORMAT: Final = 0o170000
+_REGULAR: Final = stat.S_IFREG
+_DIRECTORY: Final = stat.S_IFDIR
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class Listing(Generic[Fact]):
     inode: int
     mtime_ns: int
     ctime_ns: int
+    names: Sequence[str]
+    """Of everything in it, whatever that is."""
     files: list[Fact] = field(default_factory=list)
     """Everything but directories."""
     subdirectories: list[str] = field(default_factory=list)
@@ -51,10 +55,10 @@ def read_listing(
     """
     # Before the names are read: who adds one meanwhile makes the directory younger than what is told of it.
     itself = os.fstat(directory.fd)
-    listing: Listing[Fact] = Listing(itself.st_ino, itself.st_mtime_ns, itself.st_ctime_ns)
-    entries = _sorted_entries(directory.fd)
-    if wants is not None:
-        entries = _wanted(listing, entries, wants([entry.name for entry in entries]))
+    names, entries = _sorted_entries(directory.fd)
+    listing: Listing[Fact] = Listing(itself.st_ino, itself.st_mtime_ns, itself.st_ctime_ns, names)
+    if wants is not None and not all(wanted := wants(names)):
+        entries = _wanted(listing, entries, wanted)
     add, device = listing.files.append, directory.device
     file_kind, link_kind, other_kind = EntryKind.FILE, EntryKind.LINK, EntryKind.OTHER
     # One look an entry and nothing else: this loop runs once for every file of the tree.
@@ -65,10 +69,13 @@ def read_listing(
             _note(listing, entry, err)
             continue
         form = found.st_mode & _FORMAT
-        if form == stat.S_IFDIR:
+        if form == _REGULAR:
+            kind = file_kind
+        elif form == _DIRECTORY:
             (listing.subdirectories if found.st_dev == device else listing.mounts).append(entry.name)
             continue
-        kind = file_kind if form == stat.S_IFREG else link_kind if form == stat.S_IFLNK else other_kind
+        else:
+            kind = link_kind if form == stat.S_IFLNK else other_kind
         ino, size, mtime, ctime = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
         add(make(path, entry.name, kind, ino, size, mtime, ctime, found.st_nlink))
     return listing
@@ -90,13 +97,15 @@ def _wanted(
     return looked_at
 
 
-def _sorted_entries(fd: int) -> list[os.DirEntry[str]]:
+def _sorted_entries(fd: int) -> tuple[list[str], list[os.DirEntry[str]]]:
     with os.scandir(fd) as found:
         entries = sorted(found, key=_NAME)
+    names = list(map(_NAME, entries))
     # The order of text is the order of its bytes, except where surrogates stand for bytes that are not UTF-8.
-    if not "".join(map(_NAME, entries)).isascii():
+    if not "".join(names).isascii():
         entries.sort(key=lambda entry: to_bytes(entry.name))
-    return entries
+        names = list(map(_NAME, entries))
+    return names, entries
 
 
 def _note(listing: Listing[Fact], entry: os.DirEntry[str], err: OSError) -> None:

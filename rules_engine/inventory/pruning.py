@@ -7,6 +7,8 @@ removal rule reaches files without an owner and has no pattern, everything has t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
+from operator import is_
 
 from rules_engine.filesystem.listing import Wants
 from rules_engine.manifest.model import JobRecord
@@ -83,8 +85,12 @@ class Pruning:
         return partial(self._wants, reach.place)
 
     def _wants(self, place: Place, names: Sequence[str]) -> Sequence[bool]:
+        answers = place.files(names)
+        # Mostly one answer is about all files of a directory: to see that takes less than to ask of each.
+        if names and all(map(is_, answers, repeat(answers[0]))):
+            return (self._selects(answers[0]),) * len(names)
         none_selects = self._selecting.isdisjoint
-        return [not none_selects(answer.selected) for answer in place.files(names)]
+        return [not none_selects(answer.selected) for answer in answers]
 
     def _selects(self, answer: Answer) -> bool:
         return not self._selecting.isdisjoint(answer.selected)

@@ -1,7 +1,6 @@
 """The walk: every directory below some places, in order, through handles, following and crossing nothing."""
 
 import errno
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,7 +11,7 @@ from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Pr
 from rules_engine.inventory.pruning import Pruning, Reach
 from rules_engine.inventory.wire import Pending
 from rules_engine.inventory.workers import Workers
-from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key, to_bytes
+from rules_engine.values.paths import ROOT, RelPath, is_at_or_below, join, sort_key
 
 NEVER_ENTERED: Final = {
     STATE: "it is the state of rules-engine",
@@ -90,7 +89,9 @@ class Walk:
         try:
             for start in below:
                 reach = self._pruning.at_root() if self._pruning is not None else None
-                yield from self._enter(start, self._root, start, reach)
+                facts = self._enter(start, self._root, start, reach)
+                if facts is not None:
+                    yield facts
                 yield from self._descend()
         finally:
             self._forget_handles()
@@ -134,33 +135,34 @@ class Walk:
                         self._inventory.passed_over.directories += 1
                         continue
                 above, way = (frame.handle, RelPath(name)) if frame.handle else (self._root, path)
-                yield from self._enter(path, above, way, reach)
+                facts = self._enter(path, above, way, reach)
+                if facts is not None:
+                    yield facts
             else:
                 self._stack.pop()
                 if frame.handle is not None:
                     frame.handle.close()
 
-    def _enter(self, path: RelPath, above: Directory, way: RelPath, reach: Reach | None) -> Iterator[DirectoryFacts]:
+    def _enter(self, path: RelPath, above: Directory, way: RelPath, reach: Reach | None) -> DirectoryFacts | None:
         try:
             handle = above.open(way)
         except OSError as err:
             note_not_opened(self._inventory, path, err)
-            return
+            return None
         try:
             wants = self._pruning.wants(reach, path) if self._pruning is not None and reach is not None else None
             listing = read_listing(handle, path, FileFact, wants)
         except OSError as err:
             handle.close()
             self._inventory.problems.append(Problem(path, f"cannot be read: {err.strerror}"))
-            return
+            return None
         self._files += len(listing.files)
         facts = self._facts(path, listing)
         if facts is None or not facts.subdirectories:
             handle.close()
         else:
             self._push(_Frame(path, handle, list(reversed(facts.subdirectories)), reach))
-        if facts is not None:
-            yield facts
+        return facts
 
     def _push(self, frame: _Frame) -> None:
         self._stack.append(frame)
@@ -171,23 +173,21 @@ class Walk:
                 oldest.handle = None
 
     def _facts(self, path: RelPath, listing: Listing[FileFact]) -> DirectoryFacts | None:
-        skipped = self._inventory.skipped
-        if path != ROOT and _has(listing, STATE):
-            skipped.append(Skipped(path, ANOTHER_ROOT))
+        found = self._inventory
+        if path != ROOT and STATE in listing.names:
+            found.skipped.append(Skipped(path, ANOTHER_ROOT))
             return None
         for marker in self._markers:
-            if _has(listing, marker):
-                self._inventory.marked.setdefault(path, marker)
-        self._inventory.passed_over.files += len(listing.by_name)
-        skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
-        self._inventory.problems += [
-            Problem(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable
-        ]
+            if marker in listing.names:
+                found.marked.setdefault(path, marker)
+        found.passed_over.files += len(listing.by_name)
+        found.skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
+        found.problems += [Problem(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable]
         entered = [name for name in listing.subdirectories if name not in NEVER_ENTERED]
         left_out = len(entered) < len(listing.subdirectories)
         if left_out:
             passed = [name for name in listing.subdirectories if name in NEVER_ENTERED and join(path, name) != STATE]
-            skipped += [Skipped(join(path, name), NEVER_ENTERED[name]) for name in passed]
+            found.skipped += [Skipped(join(path, name), NEVER_ENTERED[name]) for name in passed]
         return DirectoryFacts(
             path=path,
             files=tuple(listing.files),
@@ -209,15 +209,3 @@ def note_not_opened(inventory: Inventory, path: RelPath, err: OSError) -> None:
         inventory.problems.append(Problem(path, "is no directory, or lies behind a link"))
     else:
         inventory.problems.append(Problem(path, f"cannot be opened: {err.strerror}"))
-
-
-def _has(listing: Listing[FileFact], name: str) -> bool:
-    """Whether the directory has an entry of that name, whatever that is, also one that cannot be looked at."""
-    place = bisect_left(listing.files, to_bytes(name), key=_bytes_of_name)
-    as_file = place < len(listing.files) and listing.files[place].name == name
-    as_directory = name in listing.subdirectories or name in listing.mounts
-    return as_file or as_directory or name in listing.by_name or any(name == odd for odd, _ in listing.unreadable)
-
-
-def _bytes_of_name(file: FileFact) -> bytes:
-    return to_bytes(file.name)
