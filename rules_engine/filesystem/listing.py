@@ -27,6 +27,7 @@ _DIRECTORY: Final = stat.S_IFDIR
 class Listing(Generic[Fact]):
     """What one directory holds, in byte order of the names."""
 
+    path: RelPath
     inode: int
     mtime_ns: int
     ctime_ns: int
@@ -41,6 +42,13 @@ class Listing(Generic[Fact]):
     """Entries, none of them a directory, of which nobody asked for more than the name."""
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     """Entries that are there but cannot be looked at: name and why."""
+    passed: list[str] = field(default_factory=list)
+    """Directories that are not to be entered; who goes on to the others has put them here."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything in it was looked at, or is a directory to go on to."""
+        return not (self.mounts or self.by_name or self.unreadable or self.passed)
 
 
 def read_listing(
@@ -56,7 +64,7 @@ def read_listing(
     # Before the names are read: who adds one meanwhile makes the directory younger than what is told of it.
     itself = os.fstat(directory.fd)
     names, entries = _sorted_entries(directory.fd)
-    listing: Listing[Fact] = Listing(itself.st_ino, itself.st_mtime_ns, itself.st_ctime_ns, names)
+    listing: Listing[Fact] = Listing(path, itself.st_ino, itself.st_mtime_ns, itself.st_ctime_ns, names)
     if wants is not None and not all(wanted := wants(names)):
         entries = _wanted(listing, entries, wanted)
     add, device = listing.files.append, directory.device

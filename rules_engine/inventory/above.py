@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE, Root
 from rules_engine.inventory.model import Inventory, Problem, Skipped
-from rules_engine.inventory.scan import ANOTHER_ROOT, note_not_opened
+from rules_engine.inventory.walking import ANOTHER_ROOT, note_not_opened
 from rules_engine.values.paths import ROOT, RelPath
 from rules_engine.values.trail import Trail
 

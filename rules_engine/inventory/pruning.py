@@ -1,21 +1,17 @@
 """How far removal rules reach into a tree: a walk reads no directory in which none can select anything.
 
-Rules about files with an owner select only what jobs have, so beyond their places patterns alone decide. Where one
-removal rule reaches files without an owner and has no pattern, everything has to be looked at.
+What has to be looked at is worked out in `extents.py`; this is all that a process needs which only reads.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import is_
 
 from rules_engine.filesystem.listing import Wants
-from rules_engine.manifest.model import JobRecord
-from rules_engine.policy.automaton import Answer, Place
-from rules_engine.policy.model import PolicySet, Tracked, Unit
-from rules_engine.policy.patterns import PatternList
-from rules_engine.policy.together import Together
+from rules_engine.policy.automaton import Answer, Automaton, Place
+from rules_engine.policy.gitignore import Line
 from rules_engine.values.paths import ROOT, RelPath, ancestors, name_of
 
 
@@ -32,10 +28,10 @@ class Reach:
 class Extent:
     """What a walk has to look at."""
 
-    selecting: tuple[PatternList, ...]
-    """Of removal rules: which files."""
-    units: tuple[PatternList, ...]
-    """Of rules that take directories whole: which directories."""
+    lists: tuple[tuple[Line, ...], ...]
+    """The patterns of removal rules, each list once."""
+    units: frozenset[int]
+    """Which of them are of rules that take directories whole."""
     places: frozenset[RelPath]
     """Workspaces and outputs of jobs, each whole."""
     declared: frozenset[RelPath]
@@ -47,10 +43,8 @@ class Pruning:
 
     def __init__(self, extent: Extent) -> None:
         self.extent = extent
-        patterns = Together((*extent.units, *extent.selecting))
-        self._automaton = patterns.automaton
-        self._units = frozenset(patterns.numbers[one] for one in extent.units)
-        self._selecting = frozenset(patterns.numbers.values())
+        self._automaton = Automaton(extent.lists)
+        self._selecting = frozenset(range(len(extent.lists)))
         every = extent.places | extent.declared
         self._leading = every.union(above for path in every for above in ancestors(path))
 
@@ -72,7 +66,7 @@ class Pruning:
             return above
         answer, place = above.place.directory(name), above.place.below(name)
         # A directory goes whole only where all of it was looked at, also what the rule itself leaves out.
-        if path in self.extent.places or not self._units.isdisjoint(answer.selected):
+        if path in self.extent.places or not self.extent.units.isdisjoint(answer.selected):
             return Reach(place, whole=True)
         if path in self._leading or self._selects(answer) or self._may_select(place):
             return Reach(place)
@@ -97,20 +91,3 @@ class Pruning:
 
     def _may_select(self, place: Place) -> bool:
         return not self._selecting.isdisjoint(place.may_select)
-
-
-def pruning_of(policies: PolicySet, jobs: Iterable[JobRecord]) -> Pruning | None:
-    """What a walk for these policies can leave out; None where a rule reaches everything."""
-    selecting: list[PatternList] = []
-    units: list[PatternList] = []
-    for rule in policies.removal_rules:
-        match, _ = rule.lists
-        if match is not None:
-            # Also of rules that reach only what jobs have: a plan says how many more files match that no job declared.
-            (units if rule.unit is Unit.DIRECTORY else selecting).append(match)
-        elif rule.unit is not Unit.WORKSPACE and rule.files.tracked is not Tracked.TRACKED:
-            return None
-    known = tuple(jobs)
-    places = frozenset(place for job in known for place in job.places)
-    declared = frozenset(directory for job in known for directory in job.files)
-    return Pruning(Extent(tuple(selecting), tuple(units), places, declared))

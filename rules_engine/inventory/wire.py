@@ -4,11 +4,13 @@ Both ends are the same version of the same program, and nobody else holds the pi
 """
 
 import marshal
+import pickle
+from itertools import repeat
 from typing import Any, BinaryIO, Final, TypeAlias
 
+from rules_engine.filesystem.listing import Listing
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, PassedOver, Problem, Skipped
 from rules_engine.inventory.pruning import Extent
-from rules_engine.policy.patterns import PatternList, Reading
 from rules_engine.values.paths import RelPath
 from rules_engine.values.vocabulary import EntryKind
 
@@ -43,41 +45,44 @@ def pack_extent(extent: Extent | None) -> Any:
     """An extent as plain values; None looks at everything."""
     if extent is None:
         return ()
-    lists = [[(one.texts, one.reading.value) for one in each] for each in (extent.selecting, extent.units)]
-    return (*lists, list(extent.places), list(extent.declared))
+    # The patterns as they were parsed: to parse them again takes five times as long, and pathspec besides.
+    lists = pickle.dumps(extent.lists, pickle.HIGHEST_PROTOCOL)
+    return (lists, list(extent.units), list(extent.places), list(extent.declared))
 
 
 def unpack_extent(packed: Any) -> Extent | None:
     """The extent that was packed."""
     if not packed:
         return None
-    selecting, units, places, declared = packed
-    lists = [tuple(PatternList(texts, Reading(reading)) for texts, reading in each) for each in (selecting, units)]
-    return Extent(lists[0], lists[1], frozenset(places), frozenset(declared))
+    lists, units, places, declared = packed
+    return Extent(pickle.loads(lists), frozenset(units), frozenset(places), frozenset(declared))  # noqa: S301 - same
 
 
-def pack_facts(facts: DirectoryFacts, marker: str | None) -> Any:
-    """One directory as plain values, with the keep marker in it."""
-    rows = [
-        (one.name, _KINDS.index(one.kind), one.inode, one.size, one.mtime_ns, one.ctime_ns, one.nlink)
-        for one in facts.files
-    ]
-    itself = (facts.subdirectories, facts.inode, facts.complete, facts.mtime_ns, facts.ctime_ns)
-    return (facts.path, marker, itself, rows)
+def row(*seen: Any) -> tuple[Any, ...]:
+    """What was observed of one entry as a plain value, to be packed with those beside it."""
+    return seen
 
 
-def unpack_facts(packed: Any, inventory: Inventory) -> DirectoryFacts:
-    """The directory that was packed; its marker goes into `inventory`."""
-    path, marker, itself, rows = packed
+def pack_listing(listing: Listing[tuple[Any, ...]], marker: str | None) -> Any:
+    """One directory as plain values, its files column by column, with the keep marker in it."""
+    itself = (tuple(listing.subdirectories), listing.inode, listing.is_complete, listing.mtime_ns, listing.ctime_ns)
+    if not listing.files:
+        return (listing.path, marker, itself, None)
+    _, names, kinds, *numbers = zip(*listing.files, strict=True)
+    odd = None if kinds.count(EntryKind.FILE) == len(kinds) else [_KINDS.index(kind) for kind in kinds]
+    return (listing.path, marker, itself, (names, odd, *numbers))
+
+
+def unpack_listing(packed: Any, inventory: Inventory) -> DirectoryFacts:
+    """The facts of the directory that was packed; its marker goes into `inventory`."""
+    path, marker, itself, columns = packed
     if marker is not None:
         inventory.marked.setdefault(path, marker)
-    files = tuple(
-        [
-            FileFact(path, name, _KINDS[kind], inode, size, mtime_ns, ctime_ns, nlink)
-            for name, kind, inode, size, mtime_ns, ctime_ns, nlink in rows
-        ]
-    )
-    return DirectoryFacts(path, files, *itself)
+    if columns is None:
+        return DirectoryFacts(path, (), *itself)
+    names, odd, *numbers = columns
+    kinds = repeat(EntryKind.FILE) if odd is None else [_KINDS[kind] for kind in odd]
+    return DirectoryFacts(path, tuple(map(FileFact, repeat(path), names, kinds, *numbers)), *itself)
 
 
 def pack_rest(inventory: Inventory) -> Any:

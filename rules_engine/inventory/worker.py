@@ -6,14 +6,14 @@ It says that it is there, is told once what to look at, and then walks what it i
 import os
 import sys
 from collections.abc import Callable
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from rules_engine.filesystem.beneath import Opener
 from rules_engine.filesystem.directory import Directory
 from rules_engine.inventory.model import Inventory
 from rules_engine.inventory.pruning import Pruning
-from rules_engine.inventory.scan import Walk
-from rules_engine.inventory.wire import Pending, pack_facts, pack_rest, receive, send, unpack_extent
+from rules_engine.inventory.walking import Walk
+from rules_engine.inventory.wire import Pending, pack_listing, pack_rest, receive, row, send, unpack_extent
 
 ENTRIES_AT_ONCE: Final = 1_000
 """Of files and directories, before they are sent: a message costs more than a file."""
@@ -29,19 +29,19 @@ def serve(root: Directory, source: BinaryIO, out: BinaryIO) -> None:
     pruning = Pruning(extent) if extent is not None else None
     while (pending := receive(source)) is not None:
         inventory = Inventory(())
-        _walk(Walk(root, inventory, markers, pruning), pending, inventory, lambda message: send(out, message))
+        _walk(Walk(root, inventory, markers, pruning, row), pending, lambda message: send(out, message))
 
 
-def _walk(walk: Walk, pending: list[Pending], inventory: Inventory, say: Callable[[object], None]) -> None:
+def _walk(walk: Walk[tuple[Any, ...]], pending: list[Pending], say: Callable[[object], None]) -> None:
     found: list[object] = []
     entries = 0
-    for facts in walk.go_on(pending):
-        found.append(pack_facts(facts, inventory.marked.get(facts.path)))
-        entries += 1 + len(facts.files)
+    for listing in walk.go_on(pending):
+        found.append(pack_listing(listing, walk.inventory.marked.get(listing.path)))
+        entries += 1 + len(listing.files)
         if entries >= ENTRIES_AT_ONCE:
             say((found, None))
             found, entries = [], 0
-    say((found, pack_rest(inventory)))
+    say((found, pack_rest(walk.inventory)))
 
 
 def main() -> None:

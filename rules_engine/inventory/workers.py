@@ -15,7 +15,7 @@ from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.inventory.model import DirectoryFacts, Inventory
 from rules_engine.inventory.pruning import Extent
-from rules_engine.inventory.wire import Pending, pack_extent, receive, send, unpack_facts, unpack_rest
+from rules_engine.inventory.wire import Pending, pack_extent, receive, send, unpack_listing, unpack_rest
 
 WORTH_IT: Final = 10_000
 """Files that are read before another process is started: below that it costs more than it takes over."""
@@ -56,8 +56,9 @@ class Workers:
         self, pending: Iterable[Pending], inventory: Inventory, markers: Sequence[str], extent: Extent | None
     ) -> Iterator[DirectoryFacts]:
         """What lies in these directories and below them, in order."""
+        packed = pack_extent(extent)
         for one in self._workers:
-            one.tell((tuple(markers), pack_extent(extent)))
+            one.tell((tuple(markers), packed))
         parts = _parts(pending)
         asked: deque[_Worker] = deque()
         for worker in itertools.islice(itertools.cycle(self._workers), self._count * _AHEAD):
@@ -136,7 +137,7 @@ class _Worker:
         while rest is None:
             found, rest = self._hear()
             for packed in found:
-                yield unpack_facts(packed, inventory)
+                yield unpack_listing(packed, inventory)
         unpack_rest(rest, inventory)
 
     def _hear(self) -> Any:

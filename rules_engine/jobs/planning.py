@@ -11,9 +11,9 @@ from rules_engine.apply.pins import read_pins
 from rules_engine.apply.restored import read_restored
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
+from rules_engine.inventory.extents import pruning_of
 from rules_engine.inventory.gather import gather, look_at
 from rules_engine.inventory.model import Inventory
-from rules_engine.inventory.pruning import pruning_of
 from rules_engine.inventory.workers import Workers
 from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.jobs.trash import trashed_runs

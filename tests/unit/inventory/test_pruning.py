@@ -7,8 +7,8 @@ import pytest
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.listing import read_listing
 from rules_engine.filesystem.root import Root
+from rules_engine.inventory.extents import pruning_of
 from rules_engine.inventory.model import FileFact, Inventory
-from rules_engine.inventory.pruning import pruning_of
 from rules_engine.inventory.scan import walk
 from rules_engine.manifest.model import JobRecord
 from rules_engine.policy.load import load_texts

@@ -23,8 +23,8 @@ from rules_engine.values.paths import ROOT, RelPath, from_bytes
 
 _TEMPS = Pruning(
     Extent(
-        (parse_patterns(["*.tmp", "/kept/"], Reading.NARROW),),
-        (parse_patterns(["/units/*"], Reading.NARROW),),
+        tuple(parse_patterns(texts, Reading.NARROW).lines for texts in (["*.tmp", "/kept/"], ["/units/*"])),
+        frozenset({1}),
         frozenset({RelPath("jobs/one")}),
         frozenset({RelPath("declared/here")}),
     )
