@@ -17,6 +17,7 @@ from rules_engine.inventory.model import DirectoryFacts, FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import Judged, decide_all, views_of
 from rules_engine.plan.decided import DecidedFiles
+from rules_engine.plan.ended import EndedKind, ended_kind, seen_of_ended
 from rules_engine.plan.kinds import Kind, Part, Parting, kind_of
 from rules_engine.plan.owners import DirectoryOwners
 from rules_engine.plan.protect import SPECIAL_BEGINS, is_special, protection, protection_of_directory, restored_at
@@ -59,6 +60,8 @@ class _Beside(msgspec.Struct, frozen=True):
     views: tuple[Owner, ...]
     like: Hashable
     """What else a decision sees of them all."""
+    ended: Hashable | None
+    """The same for those that are as old as the end of their job; None where it sees this very job."""
     settled: int
     """The last mtime of a file that has not changed since its jobs ended."""
     lone: frozenset[str]
@@ -83,6 +86,7 @@ class Judge:
             (*seen.guards.own, *seen.pinned.paths, *seen.pinned.over_paths, *seen.guards.restored)
         )
         self._kinds: dict[Hashable, Kind | Parting | None] = {}
+        self._ended: dict[Hashable, EndedKind | None] = {}
 
     def judge_directory(self, facts: DirectoryFacts, owners: DirectoryOwners) -> tuple[DecidedFiles, ...]:
         """What is decided about the files of one directory."""
@@ -135,7 +139,11 @@ class Judge:
         ends = [one.end for one in views if self._settles]
         settled = min((end if end is not None and end <= seen.now else _NEVER for end in ends), default=_NEVER)
         lone = self._named.get(directory, _NO_NAMES)
-        return _Beside(self._policies.together.automaton.at(directory), views, (lies, scope), settled, lone)
+        ended = None
+        if len(views) == 1 and settled > _NEVER and self._within_time:
+            ended = seen_of_ended(views[0], views[0].place_of(directory), self._verdicts, seen)
+        place = self._policies.together.automaton.at(directory)
+        return _Beside(place, views, (lies, scope), ended, settled, lone)
 
     def _by_what_is_seen(self, files: Sequence[FileFact], beside: _Beside) -> dict[_What, list[FileFact]]:
         """Files by what a decision sees of each beside what they have in common; the one loop over every file."""
@@ -182,6 +190,10 @@ class Judge:
         times = what[2]
         if times == _LONE:
             return None
+        if times == _SETTLED and beside.ended is not None:
+            found = self._ended_kind(what, file, beside)
+            if found is not None:
+                return Kind(found.judged_of(file, beside.views[0], beside.settled, self._seen.now))
         key = (beside.like, what, parted)
         if key not in self._kinds:
             if len(self._kinds) >= self._most:
@@ -195,6 +207,14 @@ class Judge:
                 else kind_of(judged, self._policies, self._seen, timed=timed, parted=by)
             )
         return self._kinds[key]
+
+    def _ended_kind(self, what: _What, file: FileFact, beside: _Beside) -> EndedKind | None:
+        key = (beside.ended, what)
+        if key not in self._ended:
+            if len(self._ended) >= self._most:
+                self._ended.clear()
+            self._ended[key] = ended_kind(self._alone(file, beside), beside.settled, self._policies, self._seen)
+        return self._ended[key]
 
     def _alone(self, file: FileFact, beside: _Beside) -> Judged:
         protected = protection(file, beside.views, self._seen)

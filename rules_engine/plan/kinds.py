@@ -17,7 +17,7 @@ from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.quantities import Instant
 from rules_engine.values.vocabulary import JobId, RuleName
 
-_WHATEVER_TIME: Final = frozenset(
+WHATEVER_TIME: Final = frozenset(
     {Because.KEEP_RULE, Because.CLEANUP_OFF, Because.JOB_POLICY, Because.FILE_TYPE_NOT_CLEANED, Because.NO_RULE}
 )
 """Reasons that hold whatever the times of a file are."""
@@ -93,53 +93,54 @@ def kind_of(
         return Kind(judged)
     alone = len(judged.subjects) == 1
     # A keep rule that ends does so by the times of each file, and so does what a rule would do that only reports.
-    if any(told.reports or _ending(told) for told in judged.said):
+    if any(told.reports or keeps_for_a_time(told) for told in judged.said):
         if not timed or not alone:
             return None
         parting = _parting(judged, policies, seen, parted)
         if parting is not None:
             return parting
     if isinstance(judged.decision, Kept):
-        return Kind(judged) if timed or (alone and judged.decision.because in _WHATEVER_TIME) else None
+        return Kind(judged) if timed or (alone and judged.decision.because in WHATEVER_TIME) else None
     return _timed(judged, policies, seen) if timed and alone else None
 
 
 def _parting(judged: Judged, policies: PolicySet, seen: Evidence, parted: Collection[str]) -> Parting | None:
     """What else of their times the judgement of files like that one hangs on."""
     subject, told = judged.subjects[0], judged.said[0]
-    ending = _ending(told)
+    ending = keeps_for_a_time(told)
     if ending and _KEEPING not in parted:
         return Parting(_KEEPING, tuple([end_of_keeping(subject, rule, seen.now) for rule in ending]))
     if not told.reports or _REPORTING in parted:
         return None
     decisions = [decide_with(judged, rule, policies, seen) for rule, _ in told.reports]
-    going = [_schedule(judged, one.rules, policies, seen) for one in decisions if not isinstance(one, Kept)]
+    going = [schedule_of_due(judged, one.rules, policies, seen) for one in decisions if not isinstance(one, Kept)]
     return Parting(_REPORTING, tuple(going)) if going else None
 
 
-def _ending(told: Said) -> list[Rule]:
+def keeps_for_a_time(told: Said) -> list[Rule]:
     """The keep rules with `for` that select it, or did so."""
     return [rule for rule in (*told.over, *(rule for rule, _ in told.keep)) if rule.keep_for is not None]
 
 
 def _timed(judged: Judged, policies: PolicySet, seen: Evidence) -> Kind:
     names, subject = judged.decision.rules, judged.subjects[0]
-    schedule = _schedule(judged, names, policies, seen)
-    going = removal_of(subject, _rules(judged, names, seen), Instant(schedule.least.until))
+    schedule = schedule_of_due(judged, names, policies, seen)
+    going = removal_of(subject, selecting(judged, names, seen), Instant(schedule.least.until))
     return Kind(Judged(going, judged.subjects, judged.said), schedule)
 
 
-def _schedule(judged: Judged, names: Collection[RuleName], policies: PolicySet, seen: Evidence) -> Schedule:
+def schedule_of_due(judged: Judged, names: Collection[RuleName], policies: PolicySet, seen: Evidence) -> Schedule:
     """When files that are judged like that fall due by the rules with these names."""
     (subject,), (told,) = judged.subjects, judged.said
     owner = subject.owner
     by_job = job_waits(owner, policies.settings, subject.restored) if owner is not None else ()
     least = (Wait(opened(subject, (), seen), ""), *(() if isinstance(by_job, Unknown) else by_job))
     over = [rule for rule in told.over if owner is None or not rule.jobs.ranks]
-    return schedule_of(subject, _rules(judged, names, seen), over, least, seen.now)
+    return schedule_of(subject, selecting(judged, names, seen), over, least, seen.now)
 
 
-def _rules(judged: Judged, names: Collection[RuleName], seen: Evidence) -> list[Rule]:
+def selecting(judged: Judged, names: Collection[RuleName], seen: Evidence) -> list[Rule]:
+    """The removal rules with these names that select files that are judged like that."""
     built_in = () if seen.built_in is None else (seen.built_in,)
     every = (rule for told in judged.said for rule, _ in (*told.removal, *told.reports))
     return [rule for rule in (*every, *built_in) if rule.name in names]

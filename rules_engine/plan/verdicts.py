@@ -102,7 +102,7 @@ class Verdicts:
 
     def of(self, subject: Subject, answer: Answer, seen: Evidence) -> Said:
         """What the rules say of `subject`; `answer` is what the automaton says of its path."""
-        look = self._look_of(subject.owner, seen) if subject.owner is not None else None
+        look = self.look_of(subject.owner, seen) if subject.owner is not None else None
         like = (answer.number, look, subject.file_type, subject.place, subject.deliverable)
         asked = self._asked.get(like)
         if asked is None:
@@ -128,7 +128,7 @@ class Verdicts:
             found = self._said[key] = said_by((rule, verdict) for _, rule, verdict in every)
         return found
 
-    def _look_of(self, owner: Owner, seen: Evidence) -> Hashable:
+    def look_of(self, owner: Owner, seen: Evidence) -> Hashable:
         """What rules see of a job, but the times of its files."""
         job = owner.job
         remembered = self._looks.get(job.job_id)
