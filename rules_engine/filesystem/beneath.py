@@ -58,8 +58,12 @@ class Opener:
         """A descriptor of the directory at `path` below `fd`; `` is `fd` again."""
         if not path:
             return os.open(".", OPEN, dir_fd=fd)
-        if not _NOT_A_NAME.isdisjoint(path.split("/")) or "\0" in path:
+        # A walk goes down by one name at a time: that needs no splitting.
+        parts = path.split("/") if "/" in path else (path,)
+        if not _NOT_A_NAME.isdisjoint(parts) or "\0" in path:
             raise InvalidValueError("path", path, "has a part that is empty, `.` or `..`")
+        if len(parts) == 1:
+            return self._reach(fd, path)
         chunks = _chunks(path)
         found = self._reach(fd, chunks[0])
         # A path of more than PATH_MAX bytes is walked in pieces; os.walk would stop here without a word.

@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from rules_engine.filesystem.directory import Directory
 from rules_engine.values.paths import RelPath, to_bytes
@@ -23,8 +24,7 @@ _REGULAR: Final = stat.S_IFREG
 _DIRECTORY: Final = stat.S_IFDIR
 
 
-@dataclass(slots=True)
-class Listing(Generic[Fact]):
+class Listing(msgspec.Struct, Generic[Fact]):
     """What one directory holds, in byte order of the names."""
 
     path: RelPath
@@ -33,16 +33,16 @@ class Listing(Generic[Fact]):
     ctime_ns: int
     names: Sequence[str]
     """Of everything in it, whatever that is."""
-    files: list[Fact] = field(default_factory=list)
+    files: list[Fact] = []
     """Everything but directories."""
-    subdirectories: list[str] = field(default_factory=list)
-    mounts: list[str] = field(default_factory=list)
+    subdirectories: list[str] = []
+    mounts: list[str] = []
     """Directories at which another filesystem begins."""
-    by_name: list[str] = field(default_factory=list)
+    by_name: list[str] = []
     """Entries, none of them a directory, of which nobody asked for more than the name."""
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = []
     """Entries that are there but cannot be looked at: name and why."""
-    passed: list[str] = field(default_factory=list)
+    passed: list[str] = []
     """Directories that are not to be entered; who goes on to the others has put them here."""
 
     @property

@@ -9,14 +9,15 @@ from functools import partial
 from itertools import repeat
 from operator import is_
 
+import msgspec
+
 from rules_engine.filesystem.listing import Wants
 from rules_engine.policy.automaton import Answer, Automaton, Place
 from rules_engine.policy.gitignore import Line
 from rules_engine.values.paths import ROOT, RelPath, ancestors, name_of
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """What rules can do in one directory."""
 
     place: Place
@@ -64,7 +65,7 @@ class Pruning:
         """The reach into the directory `name`, which lies at `path`; None where nobody has to read it."""
         if above.whole:
             return above
-        answer, place = above.place.directory(name), above.place.below(name)
+        answer, place = above.place.entered(name)
         # A directory goes whole only where all of it was looked at, also what the rule itself leaves out.
         if path in self.extent.places or not self.extent.units.isdisjoint(answer.selected):
             return Reach(place, whole=True)

@@ -152,9 +152,11 @@ class Walk(Generic[Fact]):
         for marker in self.markers:
             if marker in listing.names:
                 found.marked.setdefault(path, marker)
-        found.passed_over.files += len(listing.by_name)
-        found.skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
-        found.problems += [Problem(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable]
+        if not listing.is_complete:
+            found.passed_over.files += len(listing.by_name)
+            found.skipped += [Skipped(join(path, name), MOUNT) for name in listing.mounts]
+            odd = [(join(path, name), f"cannot be looked at: {why}") for name, why in listing.unreadable]
+            found.problems += [Problem(there, why) for there, why in odd]
         if not NEVER_ENTERED.keys().isdisjoint(listing.subdirectories):
             listing.passed = [name for name in listing.subdirectories if name in NEVER_ENTERED]
             listing.subdirectories = [name for name in listing.subdirectories if name not in NEVER_ENTERED]

@@ -117,6 +117,11 @@ class Place:
         """What is answered about the directory `name` in it."""
         return self._directories.of(to_bytes(name)).answer
 
+    def entered(self, name: str) -> tuple[Answer, "Place"]:
+        """What is answered about the directory `name` in it, and the place inside that."""
+        found = self._directories.of(to_bytes(name))
+        return found.answer, found.below
+
     def below(self, name: str) -> "Place":
         """The place inside the directory `name` in it."""
         return self._directories.of(to_bytes(name)).below
