@@ -26,6 +26,10 @@ class _Seen(msgspec.Struct, frozen=True):
     """The rules that empty it; none where it was empty before."""
 
 
+def _removed(found: _Seen, rules: tuple[RuleName, ...]) -> Removed:
+    return Removed(found.inode, rules, (found.owner,))
+
+
 class EmptyDirectories:
     """Collects the workspace directories of a plan, and says which of them go."""
 
@@ -45,7 +49,7 @@ class EmptyDirectories:
             self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, shared)
 
     def removable(self) -> dict[RelPath, Removed]:
-        """The directories that go, with the rules that leave them empty."""
+        """The directories that go, with the rules that leave them empty; asked for once, when all were added."""
         going: dict[RelPath, tuple[RuleName, ...]] = {}
         for path in sorted(self._emptied, key=sort_key, reverse=True):
             found = self._emptied[path]
@@ -56,11 +60,9 @@ class EmptyDirectories:
             if not rules and not found.rules and not below and not self._built_in_is_due(path, found.owner):
                 continue
             going[path] = tuple(sorted(rules)) or (BUILT_IN,)
-        found_by_path = self._emptied
-        return {
-            path: Removed(found_by_path[path].inode, rules, (found_by_path[path].owner,))
-            for path, rules in going.items()
-        }
+        # What was noted of each is let go at once: both together would be the most that a plan holds.
+        take = self._emptied.pop
+        return {path: _removed(take(path), rules) for path, rules in going.items()}
 
     def _stays(self, path: RelPath, found: _Seen) -> bool:
         owner = self._evidence.owners[found.owner]

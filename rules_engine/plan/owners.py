@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
@@ -21,9 +22,16 @@ class OwnerIndex:
                 self._places.setdefault(place, []).append(job)
             for directory in job.files:
                 self._declared.setdefault(directory, []).append(job)
-        self._paths = sorted(self._places.keys() | self._declared.keys(), key=sort_key)
-        self._order = [sort_key(path) for path in self._paths]
         self._whole: Trail[tuple[JobRecord, ...]] = Trail(())
+
+    @cached_property
+    def _paths(self) -> Sequence[RelPath]:
+        """Every directory that a job has or names, in order; asked for by rules about directories alone."""
+        return sorted(self._places.keys() | self._declared.keys(), key=sort_key)
+
+    @cached_property
+    def _order(self) -> Sequence[bytes]:
+        return [sort_key(path) for path in self._paths]
 
     def of_directory(self, directory: RelPath) -> "DirectoryOwners":
         """The jobs that own everything in `directory`, and those that name files of it."""

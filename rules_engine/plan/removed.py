@@ -1,6 +1,7 @@
 """Directories that go because they are empty: batched deepest first, each once."""
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 import msgspec
 
@@ -29,17 +30,16 @@ def both(one: Mapping[RelPath, Removed], other: Mapping[RelPath, Removed]) -> di
 
 def batches_of(removed: Mapping[RelPath, Removed]) -> Iterator[Batch]:
     """The directories in batches by the directory that holds them, deepest first."""
-    groups: dict[tuple[RelPath, tuple[RuleName, ...], tuple[JobId, ...]], list[RelPath]] = {}
-    for path in sorted(removed, key=sort_key):
-        found = removed[path]
-        groups.setdefault((parent(path), found.rules, found.owners), []).append(path)
-    for key in sorted(groups, key=lambda one: (sort_key(one[0]), one[1:]), reverse=True):
-        directory, rules, owners = key
-        paths = groups[key]
-        for start in range(0, len(paths), LARGEST_BATCH):
-            # Each batch as it is asked for: those of ten thousand jobs at once are most of what a plan would hold.
-            entries = [
-                Entry(name=name_of(path), kind=EntryKind.DIRECTORY, inode=removed[path].inode)
-                for path in paths[start : start + LARGEST_BATCH]
-            ]
-            yield Batch(directory, StepAction.REMOVE_DIRECTORY, tuple(entries), rules, owners, "empty")
+    # Sorted and not gathered: what ten thousand jobs leave empty would be most of what a plan holds at once.
+    by_name = sorted(removed, key=sort_key)
+    deepest_first = sorted(by_name, key=lambda path: sort_key(parent(path)), reverse=True)
+    for directory, paths in groupby(deepest_first, key=parent):
+        groups: dict[tuple[tuple[RuleName, ...], tuple[JobId, ...]], list[Entry]] = {}
+        for path in paths:
+            found = removed[path]
+            entry = Entry(name=name_of(path), kind=EntryKind.DIRECTORY, inode=found.inode)
+            groups.setdefault((found.rules, found.owners), []).append(entry)
+        for (rules, owners), entries in sorted(groups.items(), reverse=True):
+            for start in range(0, len(entries), LARGEST_BATCH):
+                some = tuple(entries[start : start + LARGEST_BATCH])
+                yield Batch(directory, StepAction.REMOVE_DIRECTORY, some, rules, owners, "empty")
