@@ -3,6 +3,8 @@
 import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -86,6 +88,14 @@ def test_one_process_needs_no_others() -> None:
     """Asked for one process, a walk has no workers."""
     assert workers_for(1) is None
     assert workers_for(2) is not None
+
+
+def test_a_worker_loads_nothing_that_only_policies_need() -> None:
+    """It is started in the middle of a walk, so what it loads has to be loaded while others wait for it."""
+    loaded = "import rules_engine.inventory.worker, sys; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True).stdout.split()
+    assert "rules_engine.inventory.walking" in told
+    assert {"pathspec", "yaml", "click", "subprocess", "rules_engine.policy.model"}.isdisjoint(told)
 
 
 def _children() -> set[int]:
