@@ -5,12 +5,12 @@ import re
 from dataclasses import replace
 from functools import cache
 
-import msgspec
 from alone import plan_for
 from drawn_units import unit_worlds
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from makers import days_ago, keep, wide
+from msgspec.structs import replace as with_fields
 from strategies import chosen, keeps, worlds
 from world import World
 
@@ -75,8 +75,7 @@ def at_times(world: World, ended: float, written: float, changed: float) -> Worl
     jobs = tuple(replace(job, ended=days_ago(ended), started=days_ago(1000)) for job in world.jobs)
     newer = {"mtime_ns": days_ago(written), "ctime_ns": days_ago(changed)}
     directories = tuple(
-        replace(one, files=tuple(msgspec.structs.replace(file, **newer) for file in one.files))
-        for one in world.directories
+        with_fields(one, files=tuple(with_fields(file, **newer) for file in one.files)) for one in world.directories
     )
     return replace(world, jobs=jobs, directories=directories, ranks=world.evidence.ranks)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from makers import NOW
+from msgspec.structs import replace as with_fields
 from strategies import LAW, jobs_of, worlds
 from world import World, removed
 
@@ -119,7 +120,10 @@ def test_looking_only_at_the_jobs_in_question_gives_the_same_places(world: World
         asked.extend(job.job_id for job in jobs)
         theirs = {fact.path for fact, owners in world.owned() if any(job in jobs for job in owners)}
         return Inventory(
-            [replace(one, files=tuple(fact for fact in one.files if fact.path in theirs)) for one in world.directories]
+            [
+                with_fields(one, files=tuple(fact for fact in one.files if fact.path in theirs))
+                for one in world.directories
+            ]
         )
 
     only, all_of_it = ranks_of(world, look), world.evidence.ranks
