@@ -207,13 +207,16 @@ HOSTILE = [
 @pytest.mark.parametrize(("pattern", "path"), HOSTILE)
 def test_no_pattern_is_slow(pattern: str, path: str) -> None:
     """A hostile pattern costs at most a millisecond a component the first time, and nearly nothing the next."""
-    patterns = parse_patterns([pattern], Reading.WIDE)
-    started = time.process_time()
-    patterns.match(RelPath(path))
-    assert time.process_time() - started < 0.05 + 0.001 * path.count("/")
-    started = time.process_time()
-    patterns.match(RelPath(path))
-    assert time.process_time() - started < 0.02
+
+    def seconds(patterns: PatternList) -> float:
+        started = time.process_time()
+        patterns.match(RelPath(path))
+        return time.process_time() - started
+
+    # The least of a few: what else the machine does, or this process has to tidy up, is no cost of the pattern.
+    anew = [parse_patterns([pattern], Reading.WIDE) for _ in range(5)]
+    assert min(map(seconds, anew)) < 0.05 + 0.001 * path.count("/")
+    assert min(map(seconds, anew)) < 0.02
 
 
 def test_what_is_remembered_is_bounded() -> None:
