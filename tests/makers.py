@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory
+from rules_engine.manifest.amend import Changes
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import decide
 from rules_engine.plan.given import Ask, Guards
@@ -191,3 +192,14 @@ def written(plan: Plan) -> bytes:
     out = io.BytesIO()
     write_plan(plan, out)
     return out.getvalue()
+
+
+def changes(
+    removed: Iterable[RelPath] = (), unsealed: Iterable[RelPath] = (), unlisted: Iterable[RelPath] = ()
+) -> Changes:
+    """What a run did to the entries of one seal."""
+    made = Changes()
+    for paths, by_directory in ((removed, made.removed), (unsealed, made.unsealed), (unlisted, made.unlisted)):
+        for path in paths:
+            by_directory.setdefault(parent(path), []).append(name_of(path))
+    return made

@@ -93,13 +93,13 @@ class Carrying:
     def _go(self, batches: Iterable[Batch], recorded: tuple[OutcomeLine, ...]) -> str:
         """Why the run stopped early; empty where it did not."""
         breaker = Breaker()
-        is_over = self._is_asked_to_stop if self._until is None else self._is_to_stop
         try:
             self._announce(batches)
             for number, index, batch in self._unsettled(batches, recorded):
                 self._stop_when_asked()
                 at = index
-                for result in self._executor.carry_out(batch, index, at_once=self._group.at_once, stop=is_over):
+                results = self._executor.carry_out(batch, index, at_once=self._group.at_once, stop=self._is_to_stop)
+                for result in results:
                     self._group.add(number, batch, at, result)
                     at += result.steps
                     breaker.note(result)

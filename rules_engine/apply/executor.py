@@ -63,7 +63,6 @@ class Executor:
         self._units = units
         self._guard = guard
         self._also = tuple(also)
-        self._guards = (*(() if guard is None else (guard,)), *self._also)
         self._parents = parents
 
     def carry_out(
@@ -103,7 +102,8 @@ class Executor:
 
     def _lets_all_go(self, batch: Batch, here: Directory) -> bool:
         try:
-            return all(guard.lets_all_go(batch, here) for guard in self._guards)
+            every = (self._guard, *self._also)
+            return all(guard is None or guard.lets_all_go(batch, here) for guard in every)
         except OSError:
             # Each step asks for itself, and says what came of it.
             return False

@@ -8,12 +8,11 @@ from typing import Final
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem import linux
 from rules_engine.filesystem.mounts import mount_id
-from rules_engine.values.paths import to_bytes
+from rules_engine.values.paths import NOT_A_NAME, are_names, to_bytes
 
 # O_NONBLOCK: a FIFO swapped in would otherwise hang the open.
 OPEN: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST_PATH: Final = 4_000
-_NOT_A_NAME: Final = frozenset({"", ".", ".."})
 
 
 def check_name(name: str) -> None:
@@ -22,7 +21,7 @@ def check_name(name: str) -> None:
     Raises:
         InvalidValueError: for an empty name, `.`, `..`, a slash or a NUL.
     """
-    if name in _NOT_A_NAME or "/" in name or "\0" in name:
+    if name in NOT_A_NAME or "/" in name or "\0" in name:
         raise InvalidValueError("name", name, "is not the name of one directory entry")
 
 
@@ -32,9 +31,7 @@ def check_names(names: Sequence[str]) -> None:
     Raises:
         InvalidValueError: for the first that is none.
     """
-    # No name has a NUL in it: between them it stands for the end of each.
-    together = "\0".join(names)
-    if "/" in together or together.count("\0") != len(names) - 1 or not _NOT_A_NAME.isdisjoint(names):
+    if not are_names(names):
         for name in names:
             check_name(name)
 
@@ -60,7 +57,7 @@ class Opener:
             return os.open(".", OPEN, dir_fd=fd)
         # A walk goes down by one name at a time: that needs no splitting.
         parts = path.split("/") if "/" in path else (path,)
-        if not _NOT_A_NAME.isdisjoint(parts) or "\0" in path:
+        if not NOT_A_NAME.isdisjoint(parts) or "\0" in path:
             raise InvalidValueError("path", path, "has a part that is empty, `.` or `..`")
         if len(parts) == 1:
             return self._reach(fd, path)

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import msgspec
 
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.status import FORMAT
 from rules_engine.values.paths import RelPath, to_bytes
 from rules_engine.values.vocabulary import EntryKind
 
@@ -19,7 +20,6 @@ Wants: TypeAlias = Callable[[Sequence[str]], Sequence[bool]]
 """Tells of the names in one directory which of them are wanted."""
 
 _NAME: Final = attrgetter("name")
-_FORMAT: Final = 0o170000
 _REGULAR: Final = stat.S_IFREG
 _DIRECTORY: Final = stat.S_IFDIR
 
@@ -76,7 +76,7 @@ def read_listing(
         except OSError as err:
             _note(listing, entry, err)
             continue
-        form = found.st_mode & _FORMAT
+        form = found.st_mode & FORMAT
         if form == _REGULAR:
             kind = file_kind
         elif form == _DIRECTORY:

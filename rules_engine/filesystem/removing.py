@@ -4,13 +4,12 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from rules_engine.filesystem.beneath import check_names
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.status import FORMAT
 from rules_engine.values.vocabulary import EntryKind
-
-_FORMAT: Final = 0o170000
 
 
 class _Seen(Protocol):
@@ -60,7 +59,7 @@ def remove_seen(here: Directory, seen: Sequence[_Seen], stop: Callable[[], bool]
             found = look(name, dir_fd=fd, follow_symlinks=False)
             if (
                 found.st_ino != one.inode
-                or found.st_mode & _FORMAT != regular
+                or found.st_mode & FORMAT != regular
                 or one.kind is not EntryKind.FILE
                 or found.st_size != one.size
                 or found.st_mtime_ns != one.mtime_ns

@@ -8,6 +8,8 @@ import msgspec
 
 from rules_engine.values.vocabulary import EntryKind
 
+FORMAT: Final = 0o170000
+"""The bits of a mode that tell the kind of an entry; `stat.S_IFMT` is a call for each."""
 _KINDS: Final = {stat.S_IFREG: EntryKind.FILE, stat.S_IFLNK: EntryKind.LINK, stat.S_IFDIR: EntryKind.DIRECTORY}
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Self
 
 from msgspec.structs import replace
 
@@ -22,16 +21,6 @@ class Changes:
     """Entries to look at again."""
     unlisted: dict[RelPath, list[str]] = field(default_factory=dict)
     """Directories whose listings have to be read again."""
-
-    @classmethod
-    def of(
-        cls,
-        removed: Iterable[RelPath] = (),
-        unsealed: Iterable[RelPath] = (),
-        unlisted: Iterable[RelPath] = (),
-    ) -> Self:
-        """The changes to these paths."""
-        return cls(_by_directory(removed), _by_directory(unsealed), _by_directory(unlisted))
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
@@ -76,13 +65,6 @@ def completed(
 
 def _absent(name: str, file_type: FileType) -> SealedRow:
     return SealedRow(encode_name(name), str(file_type), EntryKind.FILE, 0, 0, 0, 0, 0, absent=True)
-
-
-def _by_directory(paths: Iterable[RelPath]) -> dict[RelPath, list[str]]:
-    found: dict[RelPath, list[str]] = {}
-    for path in paths:
-        found.setdefault(parent(path), []).append(name_of(path))
-    return found
 
 
 def _paths(by_directory: Mapping[RelPath, Iterable[str]]) -> Iterator[RelPath]:

@@ -1,6 +1,5 @@
 """After a run, the seals of many jobs are brought up to date together: made durable at once, then renamed."""
 
-import errno
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TypeAlias
@@ -10,9 +9,8 @@ from rules_engine.filesystem.files import sync_files
 from rules_engine.filesystem.root import find_area
 from rules_engine.manifest.amend import Changes, amended
 from rules_engine.manifest.hosts import known_hosts
-from rules_engine.manifest.log import log_name
 from rules_engine.manifest.seal import SealError, encode_seal
-from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_logs, is_current, seal_in
+from rules_engine.manifest.shelf import MANIFESTS, SEAL_SUFFIX, SEALED, find_logs, is_current, lengths_in, seal_in
 from rules_engine.values.vocabulary import JobId
 
 Missed: TypeAlias = dict[JobId, str]
@@ -102,17 +100,4 @@ class _Lengths(ExitStack):
         """Host → length; where that cannot be told, the number of the error, negative."""
         if self._hosts is None:
             return find_logs(self._state, job_id)
-        found: dict[str, int] = {}
-        for host in self._hosts if self._area is not None else ():
-            length = _length(self._area, log_name(job_id, host))
-            if length is not None:
-                found[host] = length
-        return found
-
-
-def _length(area: Directory | None, name: str) -> int | None:
-    try:
-        found = area.stat(name) if area is not None else None
-    except OSError as err:
-        return -(err.errno or errno.EIO)
-    return found.size if found is not None else None
+        return lengths_in(self._area, job_id, self._hosts) if self._area is not None else {}

@@ -111,7 +111,12 @@ def find_logs(state: Directory, job_id: JobId) -> Mapping[str, int]:
 
 def _lengths(state: Directory, place: str, job_id: JobId, hosts: Iterable[str]) -> dict[str, int]:
     with _area(state, place) as area:
-        lengths = {host: _length(area, log_name(job_id, host)) for host in hosts} if area else {}
+        return lengths_in(area, job_id, hosts) if area else {}
+
+
+def lengths_in(area: Directory, job_id: JobId, hosts: Iterable[str]) -> dict[str, int]:
+    """Host → length of the logs of one job that lie there; where that cannot be told, the error's number, negative."""
+    lengths = {host: _length(area, log_name(job_id, host)) for host in hosts}
     return {host: length for host, length in lengths.items() if length is not None}
 
 

@@ -269,18 +269,6 @@ class ManifestStore:
         self._seals.pop(checked, None)
         return seal_attempt(state, self._machine, checked, before, directories, settle=settle)
 
-    def amend_seal(
-        self,
-        job_id: str,
-        *,
-        removed: Collection[RelPath] = (),
-        unsealed: Collection[RelPath] = (),
-        unlisted: Collection[RelPath] = (),
-    ) -> str | None:
-        """Take into a seal what went, and which entries and listings to look at again; why, where it cannot be read."""
-        known = check_job_id(job_id)
-        return self.amend_seals({known: Changes.of(removed, unsealed, unlisted)}).get(known)
-
     def amend_seals(self, changes: Mapping[JobId, Changes]) -> Missed:
         """Take the outcomes of a run into many seals, as `manifest.amending` does; it raises what that raises."""
         for job_id in changes:

@@ -10,7 +10,7 @@ from rules_engine.errors import ExitCode, InvalidValueError, RulesError
 from rules_engine.plan.model import LARGEST_BATCH, Batch, Header, Plan, Trailer
 from rules_engine.plan.trashed import check_trash
 from rules_engine.values.names import BYTES, decode_name, encode_name
-from rules_engine.values.paths import LONGEST_NAME, parse_relpath
+from rules_engine.values.paths import LONGEST_NAME, are_names, parse_relpath
 from rules_engine.values.text import escape
 
 FORMAT_VERSION: Final = "1.0"
@@ -18,7 +18,6 @@ _KIND: Final = "plan"
 _DIGEST_KEY: Final = b',"sha256":"'
 _LINE_END: Final = b'"}\n'
 _ODD_NAME: Final = f'{{"{BYTES}":'.encode()
-_NOT_A_NAME: Final = frozenset({"", ".", ".."})
 _LONGEST_LINE: Final = 64 * 2**20
 _T = TypeVar("_T")
 
@@ -166,15 +165,8 @@ def _check(batch: Batch) -> None:
 
 
 def _are_plain(names: list[str]) -> bool:
-    """Whether each is the name of one entry, in ASCII: one look at all of them; the others are looked at one by one."""
-    together = "\0".join(names)
-    return (
-        together.isascii()
-        and "/" not in together
-        and together.count("\0") == len(names) - 1
-        and _NOT_A_NAME.isdisjoint(names)
-        and max(map(len, names)) <= LONGEST_NAME
-    )
+    """Whether each is a short name in ASCII: one look at all of them; the others are looked at one by one."""
+    return are_names(names) and all(map(str.isascii, names)) and max(map(len, names)) <= LONGEST_NAME
 
 
 def _encode(value: object) -> bytes:

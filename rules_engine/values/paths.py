@@ -1,5 +1,6 @@
 """Paths below a root: how they are written, checked, split and ordered."""
 
+from collections.abc import Sequence
 from typing import Final, NewType
 
 from rules_engine.errors import InvalidValueError
@@ -13,6 +14,8 @@ Bytes that are not UTF-8 are kept as surrogate escapes, so every name round-trip
 ROOT: Final = RelPath("")
 LONGEST_NAME: Final = 255
 """Bytes in one component, on every filesystem that this tool meets."""
+NOT_A_NAME: Final = frozenset({"", ".", ".."})
+"""Texts without a slash that name no entry of a directory."""
 
 
 class InvalidPathError(InvalidValueError):
@@ -85,6 +88,13 @@ def parent(path: RelPath) -> RelPath:
 def name_of(path: RelPath) -> str:
     """The last component of `path`."""
     return path.rpartition("/")[2]
+
+
+def are_names(texts: Sequence[str]) -> bool:
+    """Whether each text is the name of one directory entry: one look at all of them, however many they are."""
+    # No name has a NUL in it: between them it stands for the end of each.
+    together = "\0".join(texts)
+    return "/" not in together and together.count("\0") == len(texts) - 1 and NOT_A_NAME.isdisjoint(texts)
 
 
 def ancestors(path: RelPath) -> tuple[RelPath, ...]:

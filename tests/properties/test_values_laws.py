@@ -14,6 +14,7 @@ from rules_engine.values.names import decode_name, encode_name
 from rules_engine.values.paths import (
     RelPath,
     ancestors,
+    are_names,
     from_bytes,
     is_at_or_below,
     is_below,
@@ -175,6 +176,14 @@ def test_a_relative_link_leads_to_its_target(there: str, here: str) -> None:
         at = at[:-1] if part == ".." else [*at, part]
     assert "/".join(at) == there
     assert relative(RelPath(there), RelPath("")) == there
+
+
+@LAW
+@given(st.lists(st.one_of(st.sampled_from(("a", ".b", "", ".", "..", "a/b", "/", "a\0b", "\0")), st.text(max_size=3))))
+def test_many_names_are_judged_as_each_of_them(texts: list[str]) -> None:
+    """One look at all of them says what a look at each says: none is empty, `.` or `..`, or has a slash or a NUL."""
+    fit = [not {"/", "\0"} & set(text) and text not in {"", ".", ".."} for text in texts]
+    assert not texts or are_names(texts) == all(fit)
 
 
 @LAW

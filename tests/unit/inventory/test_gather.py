@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from makers import changes
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.gather import gather
@@ -133,11 +134,14 @@ def test_outcomes_are_looked_at_again(root: Root, store: ManifestStore, tree: Pa
     (tree / "scratch/job-1/gone").unlink()
     (tree / "scratch/job-1/temp").write_text("changed since")
     _touch(tree, "scratch/job-1/sub/new", "scratch/job-1/sub/deeper/new")
-    store.amend_seal(
-        "job-1",
-        removed=[RelPath("scratch/job-1/gone")],
-        unsealed=[RelPath("scratch/job-1/temp"), RelPath("output/a/final")],
-        unlisted=[RelPath("scratch/job-1/sub")],
+    store.amend_seals(
+        {
+            JobId("job-1"): changes(
+                removed=[RelPath("scratch/job-1/gone")],
+                unsealed=[RelPath("scratch/job-1/temp"), RelPath("output/a/final")],
+                unlisted=[RelPath("scratch/job-1/sub")],
+            )
+        }
     )
     inventory = _gather(root, store)
     assert _seen(inventory) == {

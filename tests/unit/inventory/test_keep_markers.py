@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from makers import changes
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.above import marked_above
@@ -112,7 +113,7 @@ def test_a_look_at_a_doubted_file_finds_the_markers_above_it(root: Root, store: 
     _finish(root, store)
     _touch(sealed, "scratch/job-1/sub/.rules-keep")
     assert _gathered(root, store).marked == {}
-    store.amend_seal(JobId("job-1"), removed=(), unsealed=[RelPath("scratch/job-1/sub/deep/found")], unlisted=())
+    store.amend_seals({JobId("job-1"): changes(unsealed=[RelPath("scratch/job-1/sub/deep/found")])})
     assert _gathered(root, store).marked == {"scratch/job-1/sub": ".rules-keep"}
 
 

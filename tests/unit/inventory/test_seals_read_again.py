@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from makers import changes
 
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.machine import this_machine
@@ -79,7 +80,9 @@ def test_what_an_apply_took_out_meanwhile_is_not_told(root: Root, store: Manifes
     inventory = _read(root)
     (tree / "scratch/job-1/temp").unlink()
     (tree / "output/a/job-1").write_bytes(b"another")
-    store.amend_seal("job-1", removed=[RelPath("scratch/job-1/temp")], unsealed=[RelPath("output/a/job-1")])
+    store.amend_seals(
+        {JobId("job-1"): changes(removed=[RelPath("scratch/job-1/temp")], unsealed=[RelPath("output/a/job-1")])}
+    )
     seen = _seen(inventory)
     assert seen == {
         **{path: told for path, told in ALL.items() if path != "scratch/job-1/temp"},

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from makers import changes
 
 from rules_engine.filesystem import linux
 from rules_engine.filesystem.directory import Directory
-from rules_engine.manifest.amend import Changes
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.seal import SealedDirectory, SealedRow, decode_seal, encode_seal
 from rules_engine.manifest.store import ManifestStore
@@ -16,7 +16,7 @@ from rules_engine.values.vocabulary import EntryKind, JobId
 
 A, B = JobId("job-1"), JobId("job-2")
 WORK = RelPath("w")
-GONE = Changes.of([RelPath("w/x")])
+GONE = changes([RelPath("w/x")])
 
 
 def directory() -> SealedDirectory:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from makers import changes
 
 from rules_engine.errors import LockedError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
@@ -150,7 +151,7 @@ def test_amending_a_packed_seal_leaves_it_packed(finished: JobRecord, pack_it: P
     """A run takes a file of the job, and the job goes on without logs."""
     assert finished.sealed
     assert pack_it()
-    store.amend_seal("job-1", removed=[RelPath("scratch/job-1/a")])
+    store.amend_seals({JobId("job-1"): changes(removed=[RelPath("scratch/job-1/a")])})
     record = store.get("job-1")
     assert record.packed
     assert _files(record) == {"output/Suits": {"final.mkv": "final_video"}}

@@ -2,8 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from makers import changes
 
-from rules_engine.manifest.amend import Changes, amended, completed
+from rules_engine.manifest.amend import amended, completed
 from rules_engine.manifest.request import StartRequest
 from rules_engine.manifest.seal import (
     CoveredLog,
@@ -73,7 +74,7 @@ def test_a_seal_cut_or_changed_anywhere_is_refused(seal: Seal) -> None:
 
 def test_what_went_leaves_the_seal(seal: Seal) -> None:
     """A file loses its row; a directory goes with all below it, also from the listing above."""
-    found = dict(amended(seal, Changes.of([RelPath("w/a"), RelPath("w/sub")])))
+    found = dict(amended(seal, changes([RelPath("w/a"), RelPath("w/sub")])))
     assert list(found) == ["out", "w"]
     assert [row.name for row in found[RelPath("w")].rows] == ["b"]
     assert found[RelPath("w")].subdirectories == []
@@ -82,7 +83,7 @@ def test_what_went_leaves_the_seal(seal: Seal) -> None:
 
 def test_doubt_is_written_into_the_seal(seal: Seal) -> None:
     """An entry is looked at again, a listing read again; doubt on a directory is doubt on its listing."""
-    found = dict(amended(seal, Changes.of([], [RelPath("out/final"), RelPath("w/sub")], [RelPath("w")])))
+    found = dict(amended(seal, changes([], [RelPath("out/final"), RelPath("w/sub")], [RelPath("w")])))
     assert found[RelPath("out")].rows[0].look
     assert [(found[RelPath(path)].look, found[RelPath(path)].complete) for path in ("w", "w/sub")] == [
         (True, False)
@@ -102,11 +103,11 @@ def test_a_declared_file_that_was_not_seen_stays_the_jobs(seal: Seal) -> None:
 
 def test_amending_needs_a_current_seal(store: ManifestStore, request_one: StartRequest, tmp_path: Path) -> None:
     """A job that runs again, or was never there, has none; nothing is written."""
-    store.amend_seal("job-1", removed=[RelPath("w/a")])
+    store.amend_seals({JobId("job-1"): changes(removed=[RelPath("w/a")])})
     store.start(request_one)
     store.finish("job-1", success=True, directories=DIRECTORIES)
     path = tmp_path / ".rules/sealed/job-1.json"
-    store.amend_seal("job-1", removed=[RelPath("w/a")], unsealed=[RelPath("out/final")], unlisted=[])
+    store.amend_seals({JobId("job-1"): changes(removed=[RelPath("w/a")], unsealed=[RelPath("out/final")], unlisted=[])})
     sealed = path.read_bytes()
     record = store.get("job-1")
     assert record.sealed
@@ -115,6 +116,6 @@ def test_amending_needs_a_current_seal(store: ManifestStore, request_one: StartR
     assert found is not None
     assert found.doubted == {"out"}
     store.start(request_one)
-    store.amend_seal("job-1", removed=[RelPath("out/final")])
+    store.amend_seals({JobId("job-1"): changes(removed=[RelPath("out/final")])})
     assert path.read_bytes() == sealed
     assert store.seal_of(store.get("job-1")) is None

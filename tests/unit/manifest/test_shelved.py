@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from makers import changes
 
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.machine import Machine
@@ -119,7 +120,7 @@ def test_a_seal_that_was_amended_meanwhile_tells_what_it_says_by_now(
 ) -> None:
     """What went has no row any more, a directory that went has nothing; or all is as it was, if that was held."""
     record, seal = shelf.load(held)
-    store.amend_seal("job-1", removed=[RelPath(f"{OUT}/a"), EMPTY], unsealed=[RelPath(f"{WORK}/t")])
+    store.amend_seals({JobId("job-1"): changes(removed=[RelPath(f"{OUT}/a"), EMPTY], unsealed=[RelPath(f"{WORK}/t")])})
     if held:
         assert tuple(seal.directories()) == DIRECTORIES
         return
@@ -169,7 +170,7 @@ def test_of_a_seal_that_was_lost_meanwhile_the_logs_tell(shelf: Shelf, lose: Cal
 def test_half_of_a_seal_and_half_of_another_are_never_told(shelf: Shelf, store: ManifestStore) -> None:
     """Once it turned out that a seal was replaced, all that is asked about it is answered from one reading."""
     _, seal = shelf.load()
-    store.amend_seal("job-1", removed=[RelPath(f"{OUT}/a")])
+    store.amend_seals({JobId("job-1"): changes(removed=[RelPath(f"{OUT}/a")])})
     assert len(seal.directory(OUT).rows) == 1
     shelf.seal.unlink()
     assert [row.look for row in seal.directory(WORK).rows] == [False, False]
