@@ -18,6 +18,7 @@ from rules_engine.plan.narrow import Narrowing
 from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.places import Places
 from rules_engine.plan.releases import Releases
+from rules_engine.plan.staying import SumsByDirectory
 from rules_engine.plan.subject import Evidence
 from rules_engine.plan.summary import Summary
 from rules_engine.plan.units import UnitGuards, Units
@@ -74,7 +75,7 @@ def _removal_at(policies: PolicySet, situation: Situation, now: Instant) -> Remo
         Releases(policies, seen, Ask()),
         Places(policies, seen),
     )
-    units = Units(policies, seen, guards, Summary(policies, seen), watch=watch)
+    units = Units(policies, seen, guards, Summary(policies, seen, SumsByDirectory()), watch=watch)
     for _ in units.sieve(_decided(policies, situation, seen)):
         pass
     return taken[0] if taken else None

@@ -27,8 +27,8 @@ from rules_engine.cli.terminal import is_interactive
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.workers import workers_for
 from rules_engine.jobs.applied import note_applied
+from rules_engine.jobs.deciders import processes_for
 from rules_engine.jobs.foreseeing import make_hints_anew
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.jobs.runs import find_run, may_name_run
@@ -108,7 +108,7 @@ def apply(
             )
         else:
             known, clock = policies or PolicySet(), SystemClock()
-            found = progress.watch(survey(known, root, clock, workers=workers_for(processes)))
+            found = progress.watch(survey(known, root, clock, deciders=processes_for(processes)))
             ask = Ask(release=frozenset(map(RuleName, releases)))
             made = found.plan(clock.now(), narrowed.ask(ask, known, found.known_jobs))
             result = carry_out_if_agreed(

@@ -26,8 +26,8 @@ from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
-from rules_engine.inventory.workers import workers_for
 from rules_engine.jobs.applied import last_applied
+from rules_engine.jobs.deciders import processes_for
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.plan.given import Ask
@@ -109,7 +109,7 @@ def clean(
         clock = SystemClock()
         progress.begin(Phase.READING)
         found = progress.watch(
-            survey(policies, root, clock, workers=workers_for(processes)), streamed=dry_run and form == "json"
+            survey(policies, root, clock, deciders=processes_for(processes)), streamed=dry_run and form == "json"
         )
         made = found.plan(clock.now(), ask)
         if dry_run:

@@ -38,6 +38,12 @@ class Gauge:
     total: int | None = None
     """Of `done`, in directories or steps; None where nobody knows how much there will be."""
 
+    def add(self, done: int, files: int, size_bytes: int) -> None:
+        """Count so many directories, and what was looked at in them."""
+        self.done += done
+        self.files += files
+        self.size_bytes = (self.size_bytes or 0) + size_bytes
+
     def rate(self, now_s: float) -> float:
         """Files a second since it began."""
         return self.files / max(now_s - self.began_s, 1e-9)
@@ -79,9 +85,7 @@ def count_directories(
     for facts in directories:
         yield facts
         if facts.files:
-            gauge.done += 1
-            gauge.files += len(facts.files)
-            gauge.size_bytes = (gauge.size_bytes or 0) + sum(file.size or 0 for file in facts.files)
+            gauge.add(1, len(facts.files), sum(file.size or 0 for file in facts.files))
         look_up()
 
 

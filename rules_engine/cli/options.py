@@ -124,7 +124,7 @@ def jobs_option(command: Command) -> Command:
         type=click.IntRange(min=1),
         default=_usable_processors,
         metavar="N",
-        help="How many processes read a large tree; 1 reads it in this one. Default: one for each processor.",
+        help="How many processes decide a long plan; 1 does it in this one. Default: one for each processor.",
     )(command)
 
 

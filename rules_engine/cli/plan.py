@@ -26,7 +26,7 @@ from rules_engine.cli.progress import Progress, Telling
 from rules_engine.cli.terminal import show, talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
-from rules_engine.inventory.workers import workers_for
+from rules_engine.jobs.deciders import processes_for
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.plan.given import Ask
 from rules_engine.plan.model import Plan
@@ -88,7 +88,7 @@ def plan(
     with open_root(policies, root_path) as root, Progress(quiet=quiet, telling=Telling(telling)) as progress:
         progress.begin(Phase.READING)
         found = survey(
-            policies, root, clock, own_files=[out] if out is not None else [], workers=workers_for(processes)
+            policies, root, clock, own_files=[out] if out is not None else [], deciders=processes_for(processes)
         )
         progress.watch(found, streamed=form == "json" and out is None)
         made = found.plan(now, narrowed.ask(ask, policies, found.known_jobs))

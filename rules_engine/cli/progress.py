@@ -25,7 +25,7 @@ from rules_engine.apply.model import (
 from rules_engine.cli.gauge import Gauge, Phase, count_directories
 from rules_engine.cli.liveline import LiveLine
 from rules_engine.cli.terminal import talk
-from rules_engine.inventory.model import DirectoryFacts
+from rules_engine.inventory.model import DirectoryFacts, Inventory
 from rules_engine.jobs.planning import Survey
 from rules_engine.report.words import VERBS, name
 from rules_engine.values.names import encode_name
@@ -97,12 +97,28 @@ class Progress:
         # A walk finds what nobody counted; what seals tell of can be counted before it is read.
         total = None if inventory.walked else sum(len(job.files) for job in found.jobs if job.sealed)
         gauge = self.begin(Phase.PLANNING, total or None)
-        inventory.directories = self._watched(inventory.directories, gauge)
+        inventory.directories = self._watched(inventory, inventory.directories, gauge)
         return found
 
-    def _watched(self, directories: Iterable[DirectoryFacts], gauge: Gauge) -> Iterator[DirectoryFacts]:
+    def _watched(
+        self, inventory: Inventory, directories: Iterable[DirectoryFacts], gauge: Gauge
+    ) -> Iterator[DirectoryFacts]:
         yield from count_directories(directories, gauge, self._tell_now_and_then)
-        self.end()
+        left = len(inventory.left)
+        if not left:
+            self.end()
+
+        def count(*looked_at: int) -> None:
+            """Count a part that another process went through."""
+            nonlocal left
+            gauge.add(*looked_at)
+            left -= 1
+            if left:
+                self._tell_now_and_then()
+            else:
+                self.end()
+
+        inventory.count = count
 
     def hear(self, event: Event) -> None:
         """Say what is worth saying of one event of a run."""

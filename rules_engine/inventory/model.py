@@ -1,10 +1,12 @@
 """Facts: what was observed of one file, of one directory, and of everything that was looked at."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
+from rules_engine.filesystem.root import Root
 from rules_engine.manifest.model import JobRecord
 from rules_engine.values.paths import ROOT, RelPath, join
 from rules_engine.values.vocabulary import EntryKind
@@ -77,11 +79,36 @@ def _nobody_looks(_jobs: Sequence[JobRecord]) -> "Inventory":
     return Inventory((), problems=[Problem(ROOT, "was not looked at")])
 
 
+Part: TypeAlias = Any
+"""Of what lies below a root, a part that one process can go through for another: plain values."""
+GoOn: TypeAlias = Callable[[Part], Iterator[DirectoryFacts]]
+"""Goes through a part, in order."""
+
+
+class Source(Protocol):
+    """How another process comes to the facts of a part; it is pickled for that process."""
+
+    def begin(self, root: Root, inventory: "Inventory") -> GoOn:
+        """What goes through one part after another; what else is found goes into `inventory`."""
+
+
+class Relief(Protocol):
+    """Other processes that can go on where this one stops."""
+
+    def is_ready(self, files: int) -> bool:
+        """Whether they can go on from here; asked now and then, with how many files were looked at so far."""
+
+
+def _count_nothing(_directories: int, _files: int, _size: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
 @dataclass(slots=True)
 class Inventory:
     """Everything that was looked at: directories ordered component by component as bytes.
 
-    `directories` is gone through once; `problems`, `skipped` and `passed_over` are complete only after that.
+    `directories` is gone through once; `problems`, `skipped` and `passed_over` are complete only after that. Where
+    they end early, `left` says which parts were left to other processes.
     """
 
     directories: Iterable[DirectoryFacts]
@@ -95,5 +122,13 @@ class Inventory:
     passed_over: PassedOver = field(default_factory=PassedOver)
     marked: dict[RelPath, str] = field(default_factory=dict)
     """Directories with a keep marker, and its name; whole for a directory and all above it once its facts came."""
+    source: Source | None = None
+    """How other processes come to what is left to them; None where all is read here."""
+    left: tuple[Part, ...] = ()
+    """The parts that come after the last of `directories`, in order; known once these were gone through."""
+    can_leave: Callable[[], bool] = bool
+    """Whether the rest can be decided apart from what came before; nobody said so yet."""
+    count: Callable[[int, int, int], None] = _count_nothing
+    """Told of each part that another process went through: directories, files and bytes."""
     walked: bool = False
     """Whether the whole tree was walked; else untracked files were not looked at."""

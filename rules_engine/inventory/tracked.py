@@ -1,13 +1,14 @@
 """What jobs have, without a walk of the tree: from seals where they hold, else by looking only where a job may be."""
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.above import WayDown
-from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem
+from rules_engine.inventory.model import DirectoryFacts, FileFact, GoOn, Inventory, Problem, Relief
 from rules_engine.inventory.scan import outermost, walk
 from rules_engine.inventory.seen import fact_from, facts_from, has_entry, row_from, rows_by_name, vouch
 from rules_engine.inventory.telling import Telling
@@ -52,6 +53,8 @@ def _sealed(record: JobRecord, facts: DirectoryFacts, types: InheritedTypes) -> 
     )
 
 
+_AT_ONCE: Final = 100
+"""Directories of one part, at least."""
 _NOWHERE: Final = "/"
 """What no path below a root begins with."""
 
@@ -66,26 +69,50 @@ class _Looks:
 
 
 def from_seals(
-    root: Root, seals: Mapping[JobId, Seal], jobs: Sequence[JobRecord], markers: Sequence[str] = ()
+    root: Root,
+    seals: Mapping[JobId, Seal],
+    jobs: Sequence[JobRecord],
+    markers: Sequence[str] = (),
+    *,
+    relief: Relief | None = None,
 ) -> Inventory:
     """What all `jobs` have, by directory in order; `seals` are those that are current, by job id.
 
     `markers` are looked for wherever the disk is asked, above every workspace and output, and where a seal has one.
+    The rest of much is left to `relief`.
     """
-    looks = _Looks()
-    telling = Telling()
-    for job in jobs:
-        seal = seals.get(job.job_id)
-        if seal is None:
-            _look_everywhere(looks, job)
-            continue
-        looks.anchors.update((job.workspace, job.output))
-        telling.add(seal)
-        for path in seal.doubted:
-            _look_where_doubted(looks, path, seal.directory(path))
-    inventory = Inventory(())
-    inventory.directories = _Tracked(root, inventory, looks, telling, markers).run()
+    source, inventory = SealsOn(seals, jobs, markers), Inventory(())
+    inventory.directories = source.tracked(root, inventory).run(relief)
+    inventory.source = source
     return inventory
+
+
+@dataclass(frozen=True, slots=True)
+class SealsOn:
+    """Goes on with what seals tell where another process left it."""
+
+    seals: Mapping[JobId, Seal]
+    jobs: Sequence[JobRecord]
+    markers: Sequence[str]
+
+    def begin(self, root: Root, inventory: Inventory) -> GoOn:
+        """What goes through one part after another."""
+        tracked = self.tracked(root, inventory)
+        return lambda part: tracked.between(*part)
+
+    def tracked(self, root: Root, inventory: Inventory) -> "_Tracked":
+        """All of it."""
+        looks, telling = _Looks(), Telling()
+        for job in self.jobs:
+            seal = self.seals.get(job.job_id)
+            if seal is None:
+                _look_everywhere(looks, job)
+                continue
+            looks.anchors.update((job.workspace, job.output))
+            telling.add(seal)
+            for path in seal.doubted:
+                _look_where_doubted(looks, path, seal.directory(path))
+        return _Tracked(root, inventory, looks, telling, self.markers)
 
 
 def _look_everywhere(looks: _Looks, job: JobRecord) -> None:
@@ -112,41 +139,67 @@ class _Tracked:
         self._telling = telling
         self._markers = markers
         self._way = WayDown(root, inventory, markers)
-        self._trees: frozenset[RelPath] = frozenset()
+        self._trees = frozenset(outermost(looks.trees))
+        # Nearly all is told of by a seal: a set of everything would double what a million files take.
+        self._untold = {*looks.names, *looks.anchors, *looks.trees}.difference(telling.paths)
+        self._paths = sorted([*telling.paths, *self._untold], key=sort_key)
 
-    def run(self) -> Iterator[DirectoryFacts]:
-        trees = outermost(self._looks.trees)
-        self._trees = frozenset(trees)
-        clear = [path for path in trees if self._way.is_clear(path)]
-        if not clear:
-            yield from self._told()
+    def run(self, relief: Relief | None) -> Iterator[DirectoryFacts]:
+        """All of it, until `relief` can go on."""
+        parts, files = deque(self._parts()), 0
+        while parts:
+            for facts in self.between(*parts.popleft()):
+                yield facts
+                files += len(facts.files)
+            if parts and relief is not None and self._inventory.can_leave() and relief.is_ready(files):
+                self._inventory.left = tuple(parts)
+                return
+
+    def _parts(self) -> Iterator[tuple[int, int]]:
+        """Where each part begins and ends among the paths: never in the middle of what a job has for itself."""
+        first, within = 0, _NOWHERE
+        for at, path in enumerate(self._paths):
+            below = _below(path)
+            if below.startswith(within):
+                continue
+            if at - first >= _AT_ONCE:
+                yield first, at
+                first = at
+            if path in self._looks.anchors or path in self._trees:
+                within = below
+        yield first, len(self._paths)
+
+    def between(self, first: int, last: int) -> Iterator[DirectoryFacts]:
+        """What lies at these paths, and below those of them that are looked at whole."""
+        paths = self._paths[first:last]
+        trees = [path for path in paths if path in self._trees and self._way.is_clear(path)]
+        if not trees:
+            yield from self._told(paths)
             return
-        walked = walk(self._root, below=clear, markers=self._markers)
+        walked = walk(self._root, below=trees, markers=self._markers)
         walked.problems, walked.skipped = self._inventory.problems, self._inventory.skipped
         walked.marked = self._inventory.marked
-        streams: list[Iterable[DirectoryFacts]] = [self._telling.vouched(walked.directories), self._told()]
+        streams: list[Iterable[DirectoryFacts]] = [self._telling.vouched(walked.directories), self._told(paths)]
         yield from heapq.merge(*streams, key=lambda facts: sort_key(facts.path))
 
-    def _told(self) -> Iterator[DirectoryFacts]:
+    def _told(self, paths: Sequence[RelPath]) -> Iterator[DirectoryFacts]:
         """The directories that no tree covers: what seals say of them, and the names that are looked at."""
-        for path in self._clear_paths():
+        for path in self._clear(paths):
             facts = self._facts(path)
             if facts.files or facts.complete:
                 self._note_sealed_marker(facts)
                 yield facts
 
-    def _clear_paths(self) -> Iterator[RelPath]:
-        """In order, what seals tell of or names are looked at in, where the way is clear and no tree covers it.
+    def _clear(self, paths: Sequence[RelPath]) -> Iterator[RelPath]:
+        """Of these, what seals tell of or names are looked at in, where the way is clear and no tree covers it.
 
         The way is looked at down to each workspace and output, and to each path that lies in none.
         """
         anchors, names, trees, is_clear = self._looks.anchors, self._looks.names, self._trees, self._way.is_clear
         # In order all that lies below a directory comes right after it, so the last one of each is enough.
         passed_over = clear = _NOWHERE
-        # Nearly all is told of by a seal: a set of everything would double what a million files take.
-        untold = {*names, *anchors, *trees}.difference(self._telling.paths)
-        for path in sorted([*self._telling.paths, *untold], key=sort_key):
-            below = f"{path}/" if path else ""
+        for path in paths:
+            below = _below(path)
             if below.startswith(passed_over):
                 continue
             if path in trees:
@@ -158,7 +211,7 @@ class _Tracked:
                     passed_over = below
                     continue
                 clear = below if path in anchors and not is_known else clear
-            if path not in untold or path in names:
+            if path not in self._untold or path in names:
                 yield path
 
     def _note_sealed_marker(self, facts: DirectoryFacts) -> None:
@@ -214,6 +267,11 @@ class _Tracked:
                 yield FileFact(
                     path, name, found.kind, found.inode, found.size, found.mtime_ns, found.ctime_ns, found.nlink
                 )
+
+
+def _below(path: RelPath) -> str:
+    """What every path in it begins with."""
+    return f"{path}/" if path else ""
 
 
 def _agree(rows: Sequence[SealedRow]) -> bool:

@@ -1,19 +1,21 @@
 """One walk through directories, in order, through handles, following and crossing nothing.
 
-It makes nothing of what it reads: `scan.py` makes facts of it, and `worker.py` tells another process.
+What it has not come to yet can be given up at any moment, so that another walk goes on from there.
 """
 
 import errno
 from collections.abc import Generator, Iterator, Sequence
-from typing import Final, Generic
+from typing import Final, TypeAlias
 
 from rules_engine.filesystem.directory import Directory
-from rules_engine.filesystem.listing import Fact, Listing, MakeFact, read_listing
+from rules_engine.filesystem.listing import Listing, read_listing
 from rules_engine.filesystem.root import STATE
-from rules_engine.inventory.model import Inventory, Problem, Skipped
+from rules_engine.inventory.model import FileFact, Inventory, Problem, Skipped
 from rules_engine.inventory.pruning import Pruning, Reach
-from rules_engine.inventory.wire import Pending
 from rules_engine.values.paths import ROOT, RelPath, join
+
+Pending: TypeAlias = tuple[RelPath, list[str]]
+"""A directory that was read, and those in it that come next, in order."""
 
 NEVER_ENTERED: Final = {
     STATE: "it is the state of rules-engine",
@@ -40,7 +42,7 @@ class _Frame:
         """How far rules reach in there; None where everything is looked at."""
 
 
-class Walk(Generic[Fact]):
+class Walk:
     """One walk; what it finds besides directories goes into its inventory."""
 
     def __init__(
@@ -49,18 +51,16 @@ class Walk(Generic[Fact]):
         inventory: Inventory,
         markers: Sequence[str],
         pruning: Pruning | None,
-        make: MakeFact[Fact],
     ) -> None:
         self.root = root
         self.inventory = inventory
         self.markers = markers
         self.pruning = pruning
-        self._make = make
         self._stack: list[_Frame] = []
         self.files = 0
         """That were looked at so far."""
 
-    def run(self, below: Sequence[RelPath]) -> Generator[Listing[Fact], None, None]:
+    def run(self, below: Sequence[RelPath]) -> Generator[Listing[FileFact], None, None]:
         """The directories at and below each of `below`."""
         try:
             for start in below:
@@ -72,7 +72,7 @@ class Walk(Generic[Fact]):
         finally:
             self._forget_handles()
 
-    def go_on(self, pending: Sequence[Pending]) -> Iterator[Listing[Fact]]:
+    def go_on(self, pending: Sequence[Pending]) -> Iterator[Listing[FileFact]]:
         """What another walk has still to come to."""
         for path, names in pending:
             reach = self.pruning.at(path) if self.pruning is not None else None
@@ -92,7 +92,7 @@ class Walk(Generic[Fact]):
                 frame.handle.close()
                 frame.handle = None
 
-    def _descend(self) -> Iterator[Listing[Fact]]:
+    def _descend(self) -> Iterator[Listing[FileFact]]:
         # A list, not recursion: a tree can be deeper than any stack.
         while self._stack:
             frame = self._stack[-1]
@@ -113,7 +113,7 @@ class Walk(Generic[Fact]):
                 if frame.handle is not None:
                     frame.handle.close()
 
-    def _enter(self, path: RelPath, above: Directory, way: RelPath, reach: Reach | None) -> Listing[Fact] | None:
+    def _enter(self, path: RelPath, above: Directory, way: RelPath, reach: Reach | None) -> Listing[FileFact] | None:
         try:
             handle = above.open(way)
         except OSError as err:
@@ -121,7 +121,7 @@ class Walk(Generic[Fact]):
             return None
         try:
             wants = self.pruning.wants(reach, path) if self.pruning is not None and reach is not None else None
-            listing = read_listing(handle, path, self._make, wants)
+            listing = read_listing(handle, path, FileFact, wants)
         except OSError as err:
             handle.close()
             self.inventory.problems.append(Problem(path, f"cannot be read: {err.strerror}"))
@@ -146,7 +146,7 @@ class Walk(Generic[Fact]):
                 oldest.handle.close()
                 oldest.handle = None
 
-    def _note(self, listing: Listing[Fact]) -> None:
+    def _note(self, listing: Listing[FileFact]) -> None:
         """Note what besides facts was found, and take out what is not entered."""
         found, path = self.inventory, listing.path
         for marker in self.markers:

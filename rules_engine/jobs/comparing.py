@@ -9,8 +9,8 @@ from rules_engine.analysis.effects import REMOVING, Effect, Ending, effect_of
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.planning import survey
+from rules_engine.plan.deciding import Watch
 from rules_engine.plan.model import Count, Decision, Plan, Remove
-from rules_engine.plan.planner import Watch
 from rules_engine.policy.model import Action, PolicySet
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath, join, sort_key

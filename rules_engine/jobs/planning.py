@@ -14,17 +14,18 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.extents import pruning_of
 from rules_engine.inventory.gather import gather, look_at
 from rules_engine.inventory.model import Inventory
-from rules_engine.inventory.workers import Workers
+from rules_engine.jobs.deciders import Processes
 from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.jobs.trash import trashed_runs
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
 from rules_engine.manifest.store import ManifestStore
+from rules_engine.plan.deciding import NOBODY, Watch
 from rules_engine.plan.emptying import is_older
 from rules_engine.plan.given import Ask, Guards, TrashedRun
 from rules_engine.plan.model import Plan
 from rules_engine.plan.pinned import holds
-from rules_engine.plan.planner import NOBODY, Watch, make_plan
+from rules_engine.plan.planner import make_plan
 from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.subject import Evidence
 from rules_engine.policy.model import PolicySet, Tracked, TrashEmptying
@@ -54,6 +55,8 @@ class Survey:
     inventory: Inventory
     notes: tuple[str, ...] = ()
     """Seals that could not be used, one line each."""
+    deciders: Processes | None = None
+    """Other processes that go on with a long plan."""
     only: frozenset[JobId] | None = None
     """Only what these jobs have was looked at; all jobs are known all the same. None is everything."""
 
@@ -66,7 +69,16 @@ class Survey:
         """The plan of that moment; its decisions are made while its batches are gone through."""
         moment = instant_to_datetime(now)
         asked = replace(ask, jobs=_both(self.only, ask.jobs))
-        return make_plan(self.policies, self.jobs, self.inventory, self.guards, now=moment, ask=asked, watch=watch)
+        return make_plan(
+            self.policies,
+            self.jobs,
+            self.inventory,
+            self.guards,
+            now=moment,
+            ask=asked,
+            watch=watch,
+            deciders=self.deciders,
+        )
 
 
 def _both(one: frozenset[JobId] | None, other: frozenset[JobId] | None) -> frozenset[JobId] | None:
@@ -97,17 +109,19 @@ def survey(
     own_files: Sequence[str] = (),
     only: frozenset[JobId] | None = None,
     prune: bool = True,
-    workers: Workers | None = None,
+    deciders: Processes | None = None,
 ) -> Survey:
     """Read the jobs of `root`, and look at the tree as far as the rules reach; with `only`, at what these jobs have.
 
     All jobs are read in any case: a file of one of these may have other owners. Without `prune` a walk reads
-    everything, also where no removal rule can select anything. `workers` go on with a long walk; the plan stays
-    the same.
+    everything, also where no removal rule can select anything. `deciders` go on with a long plan; it stays the
+    same.
 
     Raises:
         UntrustedStateError: when the state below `.rules` cannot be read.
     """
+    if deciders is not None:
+        deciders.work_below(root)
     store = ManifestStore(root, clock)
     loaded = store.load(policies.workspaces_of)
     guards = replace(guards_of(policies, root, loaded, own_files), clock=_clock(root, loaded, clock.now()))
@@ -118,8 +132,8 @@ def survey(
     walk = only is None and needs_walk(policies)
     pruning = pruning_of(policies, loaded.jobs) if walk and prune else None
     markers = policies.settings.keep_markers
-    inventory = gather(root, store, looked_at, walk=walk, markers=markers, pruning=pruning, workers=workers)
-    return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, only)
+    inventory = gather(root, store, looked_at, walk=walk, markers=markers, pruning=pruning, relief=deciders)
+    return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, deciders, only)
 
 
 def _clock(root: Root, loaded: LoadedJobs, now: Instant) -> str:

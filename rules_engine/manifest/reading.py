@@ -96,12 +96,22 @@ def load_all(
 def _read_each(state: Directory, machine: Machine, listing: Listing, held: int) -> Iterator[tuple[JobId, Found]]:
     """Every job of `listing`, by id; the lines of their seals stay on the shelf, but for `held` bytes."""
     area = open_seals(state)
+    shelf = _shelf(state, machine, area, held)
+    for job_id in sorted(listing.logs.keys() | listing.seals | listing.backups.keys()):
+        yield job_id, read_job(state, machine, job_id, listing, read=partial(seal_in, area, lay=shelf.lay))
+
+
+def open_shelf(state: Directory, machine: Machine) -> SealShelf:
+    """A shelf for seals that another process has read."""
+    return _shelf(state, machine, open_seals(state), HELD)
+
+
+def _shelf(state: Directory, machine: Machine, area: Directory | None, held: int) -> SealShelf:
     shelf = SealShelf(partial(read_again, area), partial(_replaced, state, machine), held=held)
     if area is not None:
         # Nobody says when the last seal was asked about: the handle goes with the last record that may ask.
         finalize(shelf, area.close)
-    for job_id in sorted(listing.logs.keys() | listing.seals | listing.backups.keys()):
-        yield job_id, read_job(state, machine, job_id, listing, read=partial(seal_in, area, lay=shelf.lay))
+    return shelf
 
 
 def _replaced(state: Directory, machine: Machine, job_id: JobId) -> SealedLines:

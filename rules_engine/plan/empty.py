@@ -1,5 +1,7 @@
 """Workspace directories that a plan leaves empty, or that are empty already: they go after their files."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from rules_engine.inventory.model import DirectoryFacts
@@ -26,10 +28,6 @@ class _Seen(msgspec.Struct, frozen=True):
     """The rules that empty it; none where it was empty before."""
 
 
-def _removed(found: _Seen, rules: tuple[RuleName, ...]) -> Removed:
-    return Removed(found.inode, rules, (found.owner,))
-
-
 class EmptyDirectories:
     """Collects the workspace directories of a plan, and says which of them go."""
 
@@ -38,6 +36,7 @@ class EmptyDirectories:
         self._evidence = seen
         self._keeps = [rule for rule in policies.keep_rules if rule.files.tracked is not Tracked.UNTRACKED]
         self._emptied: dict[RelPath, _Seen] = {}
+        self._removed: dict[RelPath, Removed] = {}
         self._emptying: dict[frozenset[RuleName], frozenset[RuleName]] = {}
         """Each set of rules once: hardly any directory has one of its own."""
 
@@ -48,21 +47,24 @@ class EmptyDirectories:
             shared = self._emptying.setdefault(rules, rules)
             self._emptied[facts.path] = _Seen(facts.inode, owner, facts.subdirectories, shared)
 
+    def take(self, removed: Mapping[RelPath, Removed]) -> None:
+        """Add the directories that go in a part of the tree that was decided elsewhere, each with all below it."""
+        self._removed.update(removed)
+
     def removable(self) -> dict[RelPath, Removed]:
         """The directories that go, with the rules that leave them empty; asked for once, when all were added."""
-        going: dict[RelPath, tuple[RuleName, ...]] = {}
+        going = self._removed
         for path in sorted(self._emptied, key=sort_key, reverse=True):
-            found = self._emptied[path]
+            # What was noted of each is let go at once: both together would be the most that a plan holds.
+            found = self._emptied.pop(path)
             below = [join(path, name) for name in found.subdirectories]
             if not all(one in going for one in below) or self._stays(path, found):
                 continue
-            rules = found.rules.union(*(going[one] for one in below)) - {BUILT_IN}
+            rules = found.rules.union(*(going[one].rules for one in below)) - {BUILT_IN}
             if not rules and not found.rules and not below and not self._built_in_is_due(path, found.owner):
                 continue
-            going[path] = tuple(sorted(rules)) or (BUILT_IN,)
-        # What was noted of each is let go at once: both together would be the most that a plan holds.
-        take = self._emptied.pop
-        return {path: _removed(take(path), rules) for path, rules in going.items()}
+            going[path] = Removed(found.inode, tuple(sorted(rules)) or (BUILT_IN,), (found.owner,))
+        return going
 
     def _stays(self, path: RelPath, found: _Seen) -> bool:
         owner = self._evidence.owners[found.owner]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rules_engine.plan.ages import Wait, job_waits, never_comes, newer, wait_after
 from rules_engine.plan.candidate import Answer, Stays
@@ -40,6 +41,9 @@ class _Empty:
     """Ordered by name, those that only report among them."""
 
 
+NamedEmpty: TypeAlias = dict[RelPath, _Empty]
+
+
 @dataclass(frozen=True, slots=True)
 class EmptyGuards:
     """What an empty directory is asked about besides its rules."""
@@ -58,7 +62,7 @@ class EmptyRules:
         self._guards = guards
         self._summary = summary
         self._rules = policies.directory_rules
-        self._found: dict[RelPath, _Empty] = {}
+        self._found: NamedEmpty = {}
 
     def add(self, directory: DecidedDirectory) -> None:
         """Note a directory that holds no file and that some rule names."""
@@ -69,6 +73,14 @@ class EmptyRules:
         if rules:
             times = (facts.mtime_ns, facts.ctime_ns)
             self._found[facts.path] = _Empty(facts.inode, facts.subdirectories, times, directory.whole, rules)
+
+    def named(self) -> NamedEmpty:
+        """The empty directories that rules name, of all that came by here."""
+        return self._found
+
+    def take(self, named: NamedEmpty) -> None:
+        """Add those of a part of the tree that was decided elsewhere."""
+        self._found.update(named)
 
     def removable(self) -> dict[RelPath, Removed]:
         """The directories that go; counts for every rule what it decides, waits for or is held from."""

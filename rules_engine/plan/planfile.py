@@ -60,7 +60,7 @@ def write_plan(plan: Plan, out: BinaryIO) -> None:
 
     line(_encode(_HeaderLine(_KIND, FORMAT_VERSION, plan.header)) + b"\n")
     for batch in plan.batches:
-        line(_encode(batch) + b"\n")
+        line(encode_batch(batch))
     plan.trailer.digest = ""
     line(_encode({"trailer": plan.trailer})[:-1])
     plan.trailer.digest = digest.hexdigest()
@@ -89,6 +89,20 @@ def read_header(source: BinaryIO) -> Header:
     return _header(source.readline(_LONGEST_LINE))
 
 
+def encode_batch(batch: Batch) -> bytes:
+    """The line of a plan file that holds `batch`."""
+    return _encode(batch) + b"\n"
+
+
+def decode_batch(line: bytes) -> Batch:
+    """The batch that a line of a plan file holds, before anything in it is checked.
+
+    Raises:
+        PlanFileError: when it holds none.
+    """
+    return _decode(line, Batch)
+
+
 class _Batches:
     """The batches of an open plan file."""
 
@@ -105,7 +119,7 @@ class _Batches:
             if _DIGEST_KEY in line:
                 return
             place += len(line)
-            yield _decode(line, Batch)
+            yield decode_batch(line)
 
 
 def _proved(source: BinaryIO) -> tuple[Header, int, Trailer]:
@@ -120,7 +134,7 @@ def _proved(source: BinaryIO) -> tuple[Header, int, Trailer]:
                 raise PlanFileError("something stands after its last line")
             return header, len(first), _trailer(line, digest)
         digest.update(line)
-        _check(_decode(line, Batch))
+        _check(decode_batch(line))
     raise PlanFileError("it was cut short: its last line is missing")
 
 

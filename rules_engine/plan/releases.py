@@ -58,6 +58,15 @@ class Releases:
             if any(not isinstance(verdict_of(one.rule, subject, self._seen), NotMatched) for subject in subjects)
         )
 
+    def counts(self) -> tuple[Count, ...]:
+        """What each earlier rule loses, in their order."""
+        return tuple(one.count for one in self._summaries.values())
+
+    def take(self, counts: Sequence[Count]) -> None:
+        """Add what they lose in a part of the tree that was decided elsewhere."""
+        for one, count in zip(self._summaries.values(), counts, strict=True):
+            one.count.add(count)
+
     def summaries(self) -> list[ReleaseSummary]:
         """The earlier rules that protect something that goes, those with most bytes first."""
         found = [one for one in self._summaries.values() if one.count.files]

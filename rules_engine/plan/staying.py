@@ -1,12 +1,39 @@
 """What stays, summed by directory: a few hundred rows however large the tree is."""
 
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
 from rules_engine.plan.model import Count
 from rules_engine.values.paths import ROOT, RelPath, ancestors, parent, sort_key
 
 MOST_ROWS: Final = 256
 _DEEPEST: Final = 6
+
+
+class Staying(Protocol):
+    """What is told what stays, directory by directory, in order."""
+
+    def add(self, directory: RelPath, some: Count) -> None:
+        """Count `some` in `directory`."""
+
+
+Stayed: TypeAlias = tuple[RelPath, int, int]
+"""Of one directory, files and their bytes."""
+
+
+class StayingInOrder:
+    """What was told, as it came: for who adds it up elsewhere, where the order counts."""
+
+    def __init__(self) -> None:
+        self._told: list[Stayed] = []
+
+    def add(self, directory: RelPath, some: Count) -> None:
+        """Remember `some` of `directory`."""
+        self._told.append((directory, some.files, some.bytes))
+
+    def taken(self) -> list[Stayed]:
+        """What was told since this was last asked for."""
+        told, self._told = self._told, []
+        return told
 
 
 class SumsByDirectory:

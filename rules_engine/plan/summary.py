@@ -1,11 +1,11 @@
 """What a plan adds up to: counts by rule, by reason and by day, kept while the decisions go by."""
 
-import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
 from rules_engine.inventory.model import FileFact, Inventory, PassedOver
+from rules_engine.plan.counted import LARGEST_KEPT, Counted, the_largest
 from rules_engine.plan.decide import Judged, would_go
 from rules_engine.plan.decided import DecidedFiles
 from rules_engine.plan.misses import near_miss
@@ -23,7 +23,7 @@ from rules_engine.plan.model import (
 )
 from rules_engine.plan.pinned import pin_name
 from rules_engine.plan.select import Miss, NotMatched, Verdict
-from rules_engine.plan.staying import SumsByDirectory
+from rules_engine.plan.staying import Staying
 from rules_engine.plan.subject import Evidence
 from rules_engine.plan.verdicts import Said
 from rules_engine.policy.built_in import BUILT_IN
@@ -34,7 +34,6 @@ from rules_engine.values.text import plural
 from rules_engine.values.vocabulary import RuleName
 
 DAYS_AHEAD: Final = 7
-LARGEST_KEPT: Final = 10
 
 _ORDER: Final = {miss: place for place, miss in enumerate(Miss)}
 _GENERAL: Final = {
@@ -60,20 +59,19 @@ _GENERAL: Final = {
 class Summary:
     """Counts every decision into a trailer."""
 
-    def __init__(self, policies: PolicySet, seen: Evidence) -> None:
+    def __init__(self, policies: PolicySet, seen: Evidence, staying: Staying) -> None:
         self.trailer = Trailer()
         self.untracked_removals = Count()
         self._policies = policies
         self._seen = seen
-        self._rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
-        self._kept: dict[tuple[Because, tuple[RuleName, ...]], KeptSummary] = {}
-        self._days: dict[int, Count] = {}
-        """By the number of the day."""
+        rules = {rule.name: _empty(rule) for rule in _all_rules(policies, seen)}
+        self._counted = Counted(self.trailer, self.untracked_removals, rules, {}, {}, {})
+        self._rules, self._kept = self._counted.rules, self._counted.kept
+        self._days, self._nearness = self._counted.days, self._counted.nearness
         self.trailer.pins = [PinSummary(pin_name(pin), pin.reason, pin.until) for pin in seen.pinned.ordered()]
         self._pins = {pin.what: pin for pin in self.trailer.pins}
-        self._nearness: dict[str, int] = {}
         self._said: dict[tuple[tuple[Said, ...], tuple[RuleName, ...]], Count] = {}
-        self._staying = SumsByDirectory()
+        self._staying = staying
 
     def count(self, group: DecidedFiles) -> None:
         """Count files of one directory that share a judgement."""
@@ -229,6 +227,15 @@ class Summary:
         else:
             self._rules[rule.name].held.add(some)
 
+    def counted(self) -> Counted:
+        """What all that was counted here comes to, for who adds it to the rest; asked for once, at the end."""
+        self._tell_rules()
+        return self._counted
+
+    def take(self, counted: Counted) -> None:
+        """Add what was decided about a part of the tree elsewhere, but for what stays by directory."""
+        self._counted.add(counted)
+
     def finish(self, inventory: Inventory) -> Trailer:
         """The trailer, once every file was counted: everything in it sorted."""
         trailer = self.trailer
@@ -239,8 +246,7 @@ class Summary:
         groups = sorted(self._kept.items(), key=lambda item: (-item[1].total.bytes, item[0]))
         trailer.kept = [kept for _, kept in groups]
         for kept in trailer.kept:
-            kept.largest.sort(key=_largest_first)
-        trailer.kept_by_directory = self._staying.rows()
+            kept.largest[:] = the_largest(kept.largest)
         trailer.due_by_day = [(format_instant(day * DAY)[:10], some) for day, some in sorted(self._days.items())]
         trailer.problems = sorted((one.path, one.why) for one in inventory.problems)
         trailer.skipped = [
@@ -275,11 +281,7 @@ def keep_largest(largest: list[tuple[int, RelPath]], files: Sequence[FileFact]) 
         least = smallest if sort_key(path) > sort_key(files[0].directory) else smallest + 1
     better = [(file.size or 0, file.path) for file in files if (file.size or 0) >= least]
     if better:
-        largest[:] = heapq.nsmallest(LARGEST_KEPT, [*largest, *better], key=_largest_first)
-
-
-def _largest_first(one: tuple[int, RelPath]) -> tuple[int, bytes]:
-    return -one[0], sort_key(one[1])
+        largest[:] = the_largest([*largest, *better])
 
 
 def _all_rules(policies: PolicySet, seen: Evidence) -> tuple[Rule, ...]:

@@ -27,6 +27,8 @@ MOST_NAMED: Final = 10
 """Directories that stay whole of which a plan says why: the largest."""
 
 _Key: TypeAlias = tuple[bytes, RelPath, StepAction, tuple[RuleName, ...], tuple[JobId, ...], bool, tuple[RuleName, ...]]
+TakenWhole: TypeAlias = tuple[dict[_Key, list[tuple[Entry, Whole]]], list[tuple[int, RelPath, str]]]
+"""The directories that go whole by what a batch of them shares, and those that stay, each with its size and why."""
 _Rules: TypeAlias = Mapping[RuleName, Rule]
 
 
@@ -189,6 +191,21 @@ class Units:
         """The largest directories that stay whole although a rule selects them, and what keeps each."""
         largest = heapq.nsmallest(MOST_NAMED, self._kept, key=_largest_first)
         return [(path, why) for _, path, why in largest]
+
+    def holds_nothing(self) -> bool:
+        """Whether what comes next can be decided apart from what came before."""
+        return self._held is None and all(report.held is None for report in self._reports)
+
+    def taken(self) -> TakenWhole:
+        """The directories that go whole, and the largest that stay, of all that was decided here."""
+        return self._steps, self._kept
+
+    def take(self, taken: TakenWhole) -> None:
+        """Add what was decided about a part of the tree elsewhere."""
+        steps, kept = taken
+        for key, pairs in steps.items():
+            self._steps.setdefault(key, []).extend(pairs)
+        self._kept += kept
 
     def batches(self) -> Iterator[Batch]:
         """The directories that go whole, by the directory that holds them, in plan order."""

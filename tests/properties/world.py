@@ -11,10 +11,11 @@ from msgspec.structs import replace as with_fields
 from rules_engine.inventory.model import DirectoryFacts, FileFact, Inventory, Problem, Skipped
 from rules_engine.manifest.model import JobRecord
 from rules_engine.plan.decide import decide
+from rules_engine.plan.deciding import NOBODY, Watch
 from rules_engine.plan.given import Ask, Guards
 from rules_engine.plan.model import Decision, NotDue, Plan, Remove
 from rules_engine.plan.owners import OwnerIndex
-from rules_engine.plan.planner import NOBODY, Watch, make_plan
+from rules_engine.plan.planner import make_plan
 from rules_engine.plan.ranks import with_ranks
 from rules_engine.plan.standing import Ranks
 from rules_engine.plan.subject import Evidence, gather_evidence
