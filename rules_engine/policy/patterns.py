@@ -3,12 +3,12 @@
 The last pattern of a list that matches the path, or a directory above it, decides.
 """
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from typing import Final
-
-import pathspec
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from rules_engine.policy.automaton import Automaton
 from rules_engine.policy.gitignore import Line, Reading, parse_line
@@ -17,7 +17,23 @@ from rules_engine.values.paths import RelPath
 
 __all__ = ["PATHSPEC_VERSION", "PatternError", "PatternList", "Reading", "compile_lists", "parse_patterns"]
 
-PATHSPEC_VERSION: Final = pathspec.__version__
+# Plain characters, stars and single slashes between names: whoever reads gitignore takes such a line for a pattern.
+_BEYOND_DOUBT: Final = re.compile(r"!?/?(?:[\w.*?+=@%~:,-]+/)*[\w.*?+=@%~:,-]+/?", re.ASCII)
+
+
+def _version_of_pathspec() -> str:
+    """What it calls itself, read from the one file that says so: all of it takes longer to load than the policies."""
+    package = find_spec("pathspec")
+    origin = package.origin if package is not None else None
+    spec = spec_from_file_location("pathspec._version", os.path.join(os.path.dirname(origin or ""), "_version.py"))
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError("there is no pathspec", name="pathspec")
+    version = module_from_spec(spec)
+    spec.loader.exec_module(version)
+    return str(version.__version__)
+
+
+PATHSPEC_VERSION: Final = _version_of_pathspec()
 """Recorded in each plan: another version might refuse other lines."""
 
 
@@ -73,6 +89,8 @@ def check_with_pathspec(line: str, *, negated: bool, text: str, index: int) -> N
     Raises:
         PatternError: with `text` and `index`, where pathspec disagrees.
     """
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - slow, and seldom asked
+
     try:
         # What it makes of the line is not compiled: it validates, and the automaton decides.
         _, include = GitIgnoreSpecPattern.pattern_to_regex(line)
@@ -89,5 +107,6 @@ def _parse(text: str, reading: Reading, index: int) -> Line:
     except PatternError as err:
         raise PatternError(text, err.why, err.help_text, index) from None
     # Bracket expressions are ours alone: pathspec reads `[[:digit:]]`, `[\]]` and `[a/b]` otherwise than git.
-    check_with_pathspec(line.simple, negated=line.negated, text=text, index=index)
+    if _BEYOND_DOUBT.fullmatch(line.simple) is None:
+        check_with_pathspec(line.simple, negated=line.negated, text=text, index=index)
     return line
