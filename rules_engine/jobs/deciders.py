@@ -21,8 +21,10 @@ from rules_engine.plan.model import Batch, Count
 from rules_engine.plan.planfile import decode_batch
 from rules_engine.plan.staying import Staying
 
-WORTH_IT: Final = 10_000
+WORTH_IT: Final = 40_000
 """Files that are looked at before another process is started: below that it costs more than it takes over."""
+MANY_JOBS: Final = 2_000
+"""Finished jobs of which it is known beforehand that they make a long plan."""
 _AHEAD: Final = 2
 """Parts that each process is asked for before the first one is wanted."""
 _PIPE: Final = 2**20
@@ -48,9 +50,11 @@ class Processes:
         self._task: Task | None = None
         self._deciders: list[_Decider] = []
 
-    def work_below(self, root: Root) -> None:
-        """Say what they work on."""
+    def work_below(self, root: Root, *, jobs: int = 0) -> None:
+        """Say what they work on; where there are many finished jobs, they come up while these are read."""
         self._root = root
+        if jobs >= MANY_JOBS:
+            self._start(root)
 
     def prepare(self, task: Task) -> None:
         """Say what they are to be told, once they are wanted."""
@@ -58,17 +62,20 @@ class Processes:
 
     def is_ready(self, files: int) -> bool:
         """Whether all can go on; the first to ask when so many `files` were looked at has them started."""
-        if files < self._worth_it or self._root is None or self._task is None or not sys.executable:
+        if self._root is None or self._task is None or (files < self._worth_it and not self._deciders):
             return False
-        if not self._deciders:
-            self._deciders = [_Decider(self._root) for _ in range(self._count)]
-        if any(not one.is_up() for one in self._deciders):
+        self._start(self._root)
+        if not self._deciders or any(not one.is_up() for one in self._deciders):
             return False
         if not self._deciders[0].is_told:
             packed = pack_task(self._task)
             for one in self._deciders:
                 one.tell_task(packed)
         return all(one.is_ready() for one in self._deciders)
+
+    def _start(self, root: Root) -> None:
+        if not self._deciders and sys.executable:
+            self._deciders = [_Decider(root) for _ in range(self._count)]
 
     def decide(self, inventory: Inventory, staying: Staying) -> Iterator[Batch]:
         """The steps of what was left to them, in order."""

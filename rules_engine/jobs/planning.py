@@ -19,6 +19,7 @@ from rules_engine.jobs.earlier import earlier_keeps
 from rules_engine.jobs.trash import trashed_runs
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.reading import LoadedJobs
+from rules_engine.manifest.shelf import count_seals
 from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.deciding import NOBODY, Watch
 from rules_engine.plan.emptying import is_older
@@ -121,7 +122,7 @@ def survey(
         UntrustedStateError: when the state below `.rules` cannot be read.
     """
     if deciders is not None:
-        deciders.work_below(root)
+        deciders.work_below(root, jobs=count_seals(root.state) if root.state is not None else 0)
     store = ManifestStore(root, clock)
     loaded = store.load(policies.workspaces_of)
     guards = replace(guards_of(policies, root, loaded, own_files), clock=_clock(root, loaded, clock.now()))

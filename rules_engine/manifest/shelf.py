@@ -149,6 +149,16 @@ def open_seals(state: Directory) -> Directory | None:
     return _open_area(state, SEALED)
 
 
+def count_seals(state: Directory) -> int:
+    """How many jobs have a seal, whatever is in it.
+
+    Raises:
+        UntrustedStateError: when the listing cannot be read.
+    """
+    with _area(state, SEALED) as area:
+        return len(_names(area, SEALED)) if area else 0
+
+
 def seal_in(area: Directory | None, job_id: JobId, lay: Lay = hold) -> Seal:
     """The seal of a job where the seals lie; its lines go where `lay` lays them.
 

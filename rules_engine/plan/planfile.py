@@ -48,6 +48,9 @@ class _TrailerLine(msgspec.Struct, forbid_unknown_fields=True):
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 _PLAIN: Final = msgspec.json.Encoder()
+_BATCH: Final = msgspec.json.Decoder(Batch)
+_HEADER: Final = msgspec.json.Decoder(_HeaderLine)
+_TRAILER: Final = msgspec.json.Decoder(_TrailerLine)
 
 
 def write_plan(plan: Plan, out: BinaryIO) -> None:
@@ -100,7 +103,7 @@ def decode_batch(line: bytes) -> Batch:
     Raises:
         PlanFileError: when it holds none.
     """
-    return _decode(line, Batch)
+    return _decode(line, _BATCH)
 
 
 class _Batches:
@@ -139,7 +142,7 @@ def _proved(source: BinaryIO) -> tuple[Header, int, Trailer]:
 
 
 def _header(line: bytes) -> Header:
-    found = _decode(line, _HeaderLine)
+    found = _decode(line, _HEADER)
     if found.kind != _KIND:
         raise PlanFileError(f"it is a `{found.kind}`, not a plan")
     if found.format_version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
@@ -154,7 +157,7 @@ def _trailer(line: bytes, digest: Any) -> Trailer:
     digest.update(body)
     if rest[: -len(_LINE_END)].decode("ascii", "replace") != digest.hexdigest():
         raise PlanFileError("it was edited: its lines do not match its SHA-256")
-    trailer = _decode(line, _TrailerLine)
+    trailer = _decode(line, _TRAILER)
     trailer.trailer.digest = trailer.sha256
     return trailer.trailer
 
@@ -191,13 +194,13 @@ def _encode(value: object) -> bytes:
         return _PLAIN.encode(_written(msgspec.to_builtins(value, order="deterministic")))
 
 
-def _decode(line: bytes, kind: type[_T]) -> _T:
+def _decode(line: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
     if not line.endswith(b"\n"):
         raise PlanFileError("it was cut short in the middle of a line")
     try:
         if _ODD_NAME not in line:
-            return msgspec.json.decode(line, type=kind)
-        return msgspec.convert(_read(msgspec.json.decode(line)), kind)
+            return decoder.decode(line)
+        return msgspec.convert(_read(msgspec.json.decode(line)), decoder.type)
     except (ValueError, RecursionError) as err:
         # Also bytes that are no UTF-8, and lists nested until the reader gives up.
         raise PlanFileError(f"a line is not what a plan holds: {err}") from err
