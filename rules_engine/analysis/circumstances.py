@@ -4,10 +4,11 @@ What a rule says of each of them is worked out for all rules at once, as the bit
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, product
 from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
 
 from rules_engine.analysis.homes import Home
 from rules_engine.analysis.ranking import Like, is_on_its_side, places_of
@@ -42,8 +43,7 @@ class Standing(NamedTuple):
         return cls(None, tuple(places), some, tuple(deliverable), some)
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstance:
+class Circumstance(msgspec.Struct, frozen=True):
     """Files that only their paths tell apart, and the paths that they can have."""
 
     words: JobWords | None
@@ -235,8 +235,7 @@ class Circumstances:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Jobs:
+class _Jobs(msgspec.Struct, frozen=True):
     """Jobs that no rule tells apart, but by the place of one among its like."""
 
     layout: Layout
@@ -248,8 +247,7 @@ class _Jobs:
     selecting: Bits
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(msgspec.Struct, frozen=True):
     """Parameters that have one of some values, and parameters that have none of them."""
 
     given: tuple[tuple[str, tuple[str, ...]], ...]

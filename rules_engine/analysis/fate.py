@@ -4,7 +4,9 @@ for situation in situations([policies], Budget(200_000)):
     ending = fate(policies, situation).ending
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from rules_engine.analysis.situation import Situation
 from rules_engine.plan.ages import aged_from
@@ -17,8 +19,7 @@ from rules_engine.policy.model import PolicySet
 from rules_engine.values.quantities import FOREVER, Duration, Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """What is decided from some age on, until the next stage."""
 
     age: Duration
@@ -26,8 +27,7 @@ class Stage:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(msgspec.Struct, frozen=True):
     """The stages in order, the first from the age of zero on; the last one holds for ever."""
 
     stages: tuple[Stage, ...]

@@ -5,8 +5,10 @@ that the rule selects. What they say is the decision that plans make, so an exam
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
+
+import msgspec
 
 from rules_engine.analysis.fate import evidence, fate
 from rules_engine.analysis.situation import Situation
@@ -33,8 +35,7 @@ from rules_engine.values.quantities import Duration, Instant
 from rules_engine.values.vocabulary import RuleName
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(msgspec.Struct, frozen=True):
     """No rule removes a file that the guarantee speaks of."""
 
     guarantee: Guarantee
@@ -42,8 +43,7 @@ class Proved:
     """How many kinds of files were asked about; where there was none, it speaks of nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """A file that the guarantee speaks of, and that goes."""
 
     guarantee: Guarantee
@@ -53,8 +53,7 @@ class Broken:
     """It goes with its directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotKnown:
+class NotKnown(msgspec.Struct, frozen=True):
     """The budget was spent before every kind of file was asked about; what was asked about stays."""
 
     guarantee: Guarantee
@@ -94,8 +93,7 @@ def _hold(policies: PolicySet, guarantee: Guarantee, states: int) -> Answer:
     return found if isinstance(found, Broken) else Proved(guarantee, found.kinds)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """Some rules were asked about every kind of file."""
 
     kinds: int

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
+from msgspec.structs import replace as with_fields
+
 from rules_engine.analysis.situation import Situation
 from rules_engine.manifest.model import DeclaredDirectory, JobRecord
 from rules_engine.plan.subject import is_deliverable
@@ -82,7 +84,7 @@ class Naming:
 
     def _with_job_type(self, situation: Situation, job_type: JobType) -> Iterator[Situation]:
         """The same file of a job of that type, as the same kind of file; types of files differ between layouts."""
-        other = replace(situation, job=replace(_job_of(situation), job_type=job_type))
+        other = with_fields(situation, job=replace(_job_of(situation), job_type=job_type))
         yield other
         shown = self._standing(situation.file_type or self._other, situation)
         alike = (name for name in self._file_types if self._standing(name, other) == shown)
@@ -129,7 +131,7 @@ def _with_type(situation: Situation, file_type: FileType) -> Situation:
         changed = replace(job, files={}, directories={file.directory: DeclaredDirectory(None)})
     else:
         changed = replace(job, files={file.directory: {file.name: file_type}}, directories={})
-    return replace(situation, job=changed, file_type=file_type)
+    return with_fields(situation, job=changed, file_type=file_type)
 
 
 def deciding_patterns(policies: PolicySet, other: PolicySet, names: Iterable[RuleName], path: RelPath) -> Selected:

@@ -1,7 +1,7 @@
 """What becomes of one kind of file by one version of policies: how it goes, by itself or with its directory, or not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec import structs
@@ -82,4 +82,4 @@ def with_times(situation: Situation, versions: tuple[Version, Version]) -> Itera
         yield from (situation.aged(one) for one in Times if one is not Times.TOGETHER)
         # A seal vouches for the file of a situation; of any other its ctime counts as well.
         copied = situation.aged(Times.CHANGED_LAST)
-        yield replace(copied, file=structs.replace(copied.file, vouched=False))
+        yield structs.replace(copied, file=structs.replace(copied.file, vouched=False))

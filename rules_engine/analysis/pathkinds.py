@@ -2,15 +2,15 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from rules_engine.policy.automaton import Answer, Automaton, Kind, Place
 from rules_engine.policy.budget import Budget
 from rules_engine.values.paths import ROOT, RelPath, join
 
 
-@dataclass(frozen=True, slots=True)
-class PathKind:
+class PathKind(msgspec.Struct, frozen=True):
     """Paths that no list tells apart."""
 
     path: RelPath

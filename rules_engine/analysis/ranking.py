@@ -1,16 +1,17 @@
 """The places that jobs may have among their like, for rules that ask: every side of every line that rules draw."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
+
+import msgspec
 
 from rules_engine.plan.standing import Group, NoPlace, Placed, Ranks, Standing
 from rules_engine.policy.model import FileSelector, JobSelector, Rule
 from rules_engine.values.vocabulary import JobId, JobType
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(msgspec.Struct, frozen=True):
     """What rules rank jobs by: two that only draw their lines elsewhere see the same places."""
 
     jobs: JobSelector

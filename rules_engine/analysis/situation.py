@@ -1,9 +1,12 @@
 """A situation: one file as an example of all that no rule, layout or setting tells apart from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace as with_fields
 
 from rules_engine.analysis.ranking import Like, Places
 from rules_engine.inventory.model import FileFact
@@ -34,8 +37,7 @@ class Times(StrEnum):
     """Its ctime is later than everything else: a copy, an archive that was unpacked, a new mode."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """One file, who owns it, and which rules have it in their selectors, whatever its age."""
 
     file: FileFact
@@ -86,7 +88,7 @@ class Situation:
             self.file.directory, self.file.name, self.file.kind, 1, self.file.size, written, changed,
             vouched=self.file.vouched,
         )  # fmt: skip
-        return replace(self, file=file, job=job)
+        return with_fields(self, file=file, job=job)
 
     def variants(self) -> tuple["Situation", ...]:
         """The file with each of its times as the last one: what differs where rules read different clocks."""
@@ -108,8 +110,7 @@ class Situation:
         return f" ({', '.join(some)})" if some else ""
 
 
-@dataclass(frozen=True, slots=True)
-class JobWords:
+class JobWords(msgspec.Struct, frozen=True):
     """What is known of a job before a path says the rest."""
 
     layout: Layout

@@ -12,8 +12,9 @@ selects, and `lists` adds patterns that are told apart as well (`Situation.lists
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from rules_engine.analysis.circumstances import Bits, Circumstance, Circumstances, Standing
 from rules_engine.analysis.homes import Home, names_line
@@ -50,16 +51,14 @@ def situations(
     yield from _World(policy_sets, lists, budget, choices).situations()
 
 
-@dataclass(frozen=True, slots=True)
-class _Lists:
+class _Lists(msgspec.Struct, frozen=True):
     """The numbers of the lists that say something of a rule or a layout."""
 
     match: int | None
     exclude: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """What is known of a kind of path: of each circumstance the same."""
 
     kind: PathKind
@@ -72,8 +71,7 @@ class _Known:
     lists: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(msgspec.Struct, frozen=True):
     """Circumstances that can have the same paths."""
 
     choices: tuple[Circumstance, ...]

@@ -4,8 +4,9 @@ Whatever else lay in the directory could only keep it whole, or make it wait.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from rules_engine.analysis.fate import evidence
 from rules_engine.analysis.situation import Situation
@@ -29,8 +30,7 @@ from rules_engine.values.quantities import FOREVER, Duration, Instant
 _INODE: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """How a file goes with its directory, and from which age on."""
 
     age: Duration

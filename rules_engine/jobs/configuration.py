@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from msgspec.structs import replace as with_fields
+
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.jobs.models import CleanupPolicy
@@ -159,4 +161,4 @@ class ConfigurationManager:
         checked = check_texts(_ALL_DEFAULTS, environment=environment)
         if checked.policies is None:
             return checked
-        return replace(checked, policies=replace(checked.policies, folders=()))
+        return with_fields(checked, policies=replace(checked.policies, folders=()))

@@ -7,9 +7,10 @@ it was not met before: names that differ in a counter are one. `**` is a state t
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from rules_engine.policy.budget import Budget
 from rules_engine.policy.gitignore import Line
@@ -23,8 +24,7 @@ _LARGEST_MEMORY: Final = 8_000_000
 _ENTRY: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What every list says about a path; equal answers of one automaton are one object."""
 
     number: int
@@ -34,8 +34,7 @@ class Answer:
     """The numbers of the lists that select the path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """Names that no pattern tells apart in a directory, and what becomes of them."""
 
     name: str
@@ -45,8 +44,7 @@ class Kind:
     below: "Place"
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(msgspec.Struct, frozen=True):
     """One alternative of one line of one list."""
 
     list_number: int
@@ -57,8 +55,7 @@ class _Way:
     components: tuple[Component | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Directory:
+class _Directory(msgspec.Struct, frozen=True):
     """What a directory of some name is."""
 
     answer: Answer

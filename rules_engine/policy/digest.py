@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Final
+
+import msgspec
 
 from rules_engine.policy.model import Layout, PolicySet, Rule
 from rules_engine.policy.patterns import PatternList
@@ -33,9 +35,10 @@ def _canonical(value: object) -> object:
         return {"texts": list(value.texts), "reading": value.reading.name}
     if isinstance(value, Template):
         return value.text
+    if isinstance(value, msgspec.Struct):
+        return _said(value, value.__struct_fields__)
     if is_dataclass(value):
-        names = [field.name for field in fields(value) if field.name not in _NOT_EFFECTIVE]
-        return {name: _canonical(getattr(value, name)) for name in names}
+        return _said(value, [field.name for field in fields(value)])
     if isinstance(value, Mapping):
         return {str(key): _canonical(inner) for key, inner in value.items()}
     if isinstance(value, frozenset):
@@ -43,3 +46,8 @@ def _canonical(value: object) -> object:
     if isinstance(value, tuple):
         return [_canonical(inner) for inner in value]
     return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+def _said(value: object, names: Iterable[str]) -> dict[str, object]:
+    """What these fields of a value say, as far as they decide anything."""
+    return {name: _canonical(getattr(value, name)) for name in names if name not in _NOT_EFFECTIVE}

@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
+
+import msgspec
 
 from rules_engine.policy.findings import Findings, suggest
 from rules_engine.policy.nodes import Node, Scalar
@@ -27,12 +28,11 @@ _WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(msgspec.Struct, frozen=True):
     """The settings policy that the environment stands for, and its texts by the names of the variables."""
 
     node: Node | None = None
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def variables() -> Mapping[str, str]:

@@ -1,9 +1,10 @@
 """One gitignore line to the components that it asks for, and the refusal of lines that would surprise."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from rules_engine.policy.wildmatch import ANY_NAME, Component, PatternError, parse_component, split_components
 from rules_engine.values.paths import LONGEST_NAME, to_bytes
@@ -25,8 +26,7 @@ class Reading(Enum):
     """Of a keep rule, of `except`, of a pin: as git reads it, a directory with all below it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One parsed pattern."""
 
     negated: bool

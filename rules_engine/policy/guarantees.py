@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from msgspec.structs import replace as with_fields
+
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.known import Known
 from rules_engine.policy.model import Action, FileSelector, Guarantee, JobSelector, Rule, Tracked
@@ -49,7 +51,7 @@ def _guarantee(rule: Rule) -> Guarantee:
 
 def _as_keep_rule(node: Node) -> Node:
     """The same text with the action of the rule that it is read as."""
-    return replace(node, entries={**(node.entries or {}), "action": Node(node.span, scalar=str(Action.KEEP))})
+    return with_fields(node, entries={**(node.entries or {}), "action": Node(node.span, scalar=str(Action.KEEP))})
 
 
 def _note_name(node: Node, first: dict[str, Node], findings: Findings) -> None:

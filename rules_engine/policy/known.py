@@ -1,7 +1,8 @@
 """The names that layouts give: what selectors and settings may speak of."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from rules_engine.policy.findings import Findings, suggest
 from rules_engine.policy.nodes import Node
@@ -11,11 +12,10 @@ from rules_engine.values.vocabulary import FileType
 _NO_LAYOUT = "no layout is loaded; write one with `kind: layout`"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """Job types, file types and parameters of all layouts, as they are written."""
 
-    parameters_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    parameters_of: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     """Job type → the names of its parameters."""
     file_types: frozenset[str] = frozenset()
     """Every type that a layout holds, and `undeclared`."""

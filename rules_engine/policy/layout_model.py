@@ -1,14 +1,13 @@
 """What a layout says once every check has passed: the directories, names and links of one job type."""
 
-from dataclasses import dataclass
+import msgspec
 
 from rules_engine.policy.templates import Template
 from rules_engine.values.diagnostics import Span
 from rules_engine.values.vocabulary import DirectoryType, FileType, JobType, Place
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutDirectory:
+class LayoutDirectory(msgspec.Struct, frozen=True):
     """One directory of a layout: where it lies, its name there, and the file types it holds."""
 
     key: DirectoryType
@@ -20,16 +19,14 @@ class LayoutDirectory:
     """Permission bits for the directory; None leaves them to the umask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(msgspec.Struct, frozen=True):
     """An old path that existing readers still open: a relative link to a directory of the layout."""
 
     path: Template
     directory: DirectoryType
 
 
-@dataclass(frozen=True, slots=True)
-class PathKey:
+class PathKey(msgspec.Struct, frozen=True):
     """A key under which older code asks for a path, and what it stands for."""
 
     name: str
@@ -37,8 +34,7 @@ class PathKey:
     """A directory of the layout, or the output or workspace itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The directories, output names, status view and old paths of one job type."""
 
     job_type: JobType

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.policy.digest import digest_of
@@ -42,8 +44,7 @@ class PolicyError(RulesError):
         return render_all(self.diagnostics, self.sources)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """What loading found: the policies unless there is an error, every finding, and the texts to show them in."""
 
     policies: PolicySet | None
@@ -51,8 +52,7 @@ class Checked:
     sources: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What stood in policy folders at one moment; of two that are equal, nobody was writing in between."""
 
     folders: tuple[str, ...]
@@ -119,8 +119,7 @@ def _or_raise(checked: Checked) -> PolicySet:
     return checked.policies
 
 
-@dataclass(frozen=True, slots=True)
-class _Policy:
+class _Policy(msgspec.Struct, frozen=True):
     """One policy text that passed the syntax stage."""
 
     source: Source

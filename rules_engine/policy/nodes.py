@@ -1,8 +1,9 @@
 """One value of a policy text with its place: what the syntax stage hands to all later ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
+
+import msgspec
 
 from rules_engine.values.diagnostics import Span
 
@@ -21,15 +22,14 @@ class Pair(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A scalar, a list or a map, and where it stands; exactly one of the three holds something."""
 
     span: Span
     scalar: Scalar = None
     items: tuple["Node", ...] | None = None
     entries: Mapping[str, "Node"] | None = None
-    key_spans: Mapping[str, Span] = field(default_factory=dict)
+    key_spans: Mapping[str, Span] = msgspec.field(default_factory=dict)
     quoted: bool = False
     """Whether the text stands in quotes or in a block, so that it was meant as text."""
 

@@ -1,8 +1,9 @@
 """Every setting with its value as a policy writes it, and where that was said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from rules_engine.policy.environment import variables
 from rules_engine.policy.model import Settings
@@ -34,8 +35,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
 """Dotted key → the default; of `root` and `cleanup.file_types` in a word that no policy writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """One place that sets a setting, and the value there."""
 
     value: str
@@ -49,8 +49,7 @@ class Said:
         return self.variable or f"{self.span.file}:{self.span.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One setting: its value, who said it, and who said something else before."""
 
     key: str

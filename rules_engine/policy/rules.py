@@ -1,7 +1,8 @@
 """From the checked shape of a cleanup policy to rules, with what they do not say filled in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from rules_engine.policy.contradictions import check_rule
 from rules_engine.policy.fields import read_directory_patterns, read_duration, read_patterns, read_size
@@ -23,8 +24,7 @@ from rules_engine.policy.patterns import PatternList, Reading
 from rules_engine.values.vocabulary import FileType, JobStatus, JobType, Place, RuleName
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenRule:
+class WrittenRule(msgspec.Struct, frozen=True):
     """A rule beside the text that says it."""
 
     node: Node

@@ -4,8 +4,9 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from rules_engine.policy.findings import Findings
 from rules_engine.policy.yamltext import LARGEST_FILE, decode
@@ -16,8 +17,7 @@ _SUPERUSER: Final = 0
 _CASES: Final = (".cases.yaml", ".cases.yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """One policy file: its name as the user writes it, its folder, its text."""
 
     file: str

@@ -1,8 +1,9 @@
 """One gitignore component to the sets of bytes that it allows, place by place, as git's wildmatch reads it."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from rules_engine.errors import InvalidValueError
 
@@ -38,8 +39,7 @@ class PatternError(InvalidValueError):
         self.index = index
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(msgspec.Struct, frozen=True):
     """What one component of a pattern asks of one name: pieces of fixed length with any bytes between them."""
 
     pieces: tuple[tuple[frozenset[int], ...], ...]
