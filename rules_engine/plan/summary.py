@@ -269,7 +269,7 @@ def _passed_over(found: PassedOver) -> list[tuple[RelPath, str]]:
 
 def count_of(files: Sequence[FileFact]) -> Count:
     """How many files, and their bytes."""
-    return Count(len(files), sum(file.size or 0 for file in files))
+    return Count(len(files), sum([file.size or 0 for file in files]))
 
 
 def keep_largest(largest: list[tuple[int, RelPath]], files: Sequence[FileFact]) -> None:
