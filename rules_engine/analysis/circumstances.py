@@ -3,7 +3,7 @@
 What a rule says of each of them is worked out for all rules at once, as the bits of one number.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, product
 from typing import Final, NamedTuple, TypeAlias
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from rules_engine.analysis.homes import Home
+from rules_engine.analysis.jobvalues import Values, groups_of, other_word
 from rules_engine.analysis.ranking import Like, is_on_its_side, places_of
 from rules_engine.analysis.situation import JobWords
 from rules_engine.plan.subject import is_deliverable
@@ -19,6 +20,7 @@ from rules_engine.policy.layout_model import Layout
 from rules_engine.policy.model import PolicySet, Rule, Tracked, Unit
 from rules_engine.values.vocabulary import FileType, JobStatus, JobType, Place
 
+_PLACES: Final = (Place.WORKSPACE, Place.OUTPUT, None)
 _STATUSES: Final = (JobStatus.COMPLETED, JobStatus.FAILED)
 """A running job has nothing that any rule reaches; an abandoned one counts as failed."""
 
@@ -128,26 +130,31 @@ class Circumstances:
         tracked &= self.bits(lambda rule: rule.decides_files or rule.unit is Unit.WORKSPACE)
         for job_type in dict.fromkeys(name for one in self._sets for name in one.layouts):
             layouts = tuple(one.layouts.get(job_type) for one in self._sets)
-            types = tuple(self._file_types(layouts))
-            for layout in dict.fromkeys(one for one in layouts if one is not None):
-                for values, status in product(self._values(job_type, layouts), _STATUSES):
-                    selecting = tracked & self._jobs(layout, values, status)
-                    if self.matters(selecting):
-                        yield from self._files(_Jobs(layout, layouts, types, values, status, selecting))
+            jobs = [
+                _Jobs(layout, layouts, values, status, selecting)
+                for layout in dict.fromkeys(one for one in layouts if one is not None)
+                for values, status in product(self._values(job_type, layouts), _STATUSES)
+                if self.matters(selecting := tracked & self._jobs(layout, values, status))
+            ]
+            kinds = tuple(self._file_kinds(layouts)) if jobs else ()
+            for one in jobs:
+                yield from self._files(one, kinds)
 
-    def _files(self, jobs: "_Jobs") -> Iterator[Circumstance]:
-        for place, file_type in product((Place.WORKSPACE, Place.OUTPUT, None), jobs.file_types):
-            deliverable, cleaned, removals = self._kind(file_type, place, jobs.layouts)
-            what = jobs.selecting & self._places(place) & self._types(file_type) & ~removals
-            if not self.matters(what):
-                continue
-            has_layout = tuple(one is not None for one in jobs.layouts)
-            standing = Standing(jobs.status, (place,), has_layout, deliverable, cleaned)
-            words = JobWords(jobs.layout, jobs.status, place, file_type, jobs.values.examples)
-            home, outside = _homes(jobs.layout, place, jobs.values)
-            for size, fits in self._sizes(what):
-                for places, selecting in self._ranked(what & fits):
-                    yield Circumstance(words, size, places, standing, selecting, home, outside)
+    def _files(self, jobs: "_Jobs", kinds: "Sequence[_FileKind]") -> Iterator[Circumstance]:
+        has_layout = tuple(one is not None for one in jobs.layouts)
+        for at, place in enumerate(_PLACES):
+            there = jobs.selecting & self._places(place)
+            for kind in kinds if self.matters(there) else ():
+                how = kind.there[at]
+                what = there & kind.selecting & ~how.spared
+                if not self.matters(what):
+                    continue
+                standing = Standing(jobs.status, (place,), has_layout, how.deliverable, how.cleaned)
+                words = JobWords(jobs.layout, jobs.status, place, kind.file_type, jobs.values.examples)
+                home, outside = _homes(jobs.layout, place, jobs.values)
+                for size, fits in self._sizes(what):
+                    for places, selecting in self._ranked(what & fits):
+                        yield Circumstance(words, size, places, standing, selecting, home, outside)
 
     def _ranked(self, bits: Bits) -> Iterator[tuple[tuple[tuple[Like, int], ...], Bits]]:
         """Every choice of places that some of the rules tells apart, and the rules that select a job there."""
@@ -159,20 +166,17 @@ class Circumstances:
                     beyond |= 1 << at
             yield places, bits & ~beyond
 
-    def _kind(
-        self, file_type: FileType, place: Place | None, layouts: Sequence[Layout | None]
-    ) -> tuple[tuple[bool, ...], tuple[bool, ...], Bits]:
-        """Of each set whether it is a deliverable and is cleaned, and the removals that do not reach it therefore."""
-        deliverable, cleaned, removals = [], [], 0
+    def _there(self, file_type: FileType, place: Place | None, layouts: Sequence[Layout | None]) -> "_There":
+        deliverable, cleaned, spared = [], [], 0
         for number, (one, layout) in enumerate(zip(self._sets, layouts, strict=True)):
             types = one.settings.cleanup.file_types
             final = is_deliverable(layout, file_type, place)
             deliverable.append(final)
             cleaned.append(final or types is None or file_type in types)
-            removals |= self._removals & self._of_set[number] if final else 0
-        return tuple(deliverable), tuple(cleaned), removals
+            spared |= self._removals & self._of_set[number] if final else 0
+        return _There(tuple(deliverable), tuple(cleaned), spared)
 
-    def _jobs(self, layout: Layout, values: "_Values", status: JobStatus) -> Bits:
+    def _jobs(self, layout: Layout, values: Values, status: JobStatus) -> Bits:
         def selects(rule: Rule) -> bool:
             jobs = rule.jobs
             return (
@@ -202,22 +206,22 @@ class Circumstances:
         for size in sorted({0, *larger, *smaller}):
             yield size, self.bits(partial(_takes, size))
 
-    def _file_types(self, layouts: Sequence[Layout | None]) -> Iterator[FileType]:
+    def _file_kinds(self, layouts: Sequence[Layout | None]) -> "Iterator[_FileKind]":
         """An example of all types that neither a rule, nor a layout, nor a setting tells apart."""
         held = [name for one in layouts if one is not None for where in one.directories for name in where.holds]
         named = sorted({name for _, rule in self.rules for name in rule.files.types or ()})
         cleaned = sorted({name for one in self._sets for name in one.settings.cleanup.file_types or ()})
         seen: set[object] = set()
         for file_type in dict.fromkeys(
-            (*held, FileType.UNDECLARED, *named, *cleaned, _other({*held, *named, *cleaned}))
+            (*held, FileType.UNDECLARED, *named, *cleaned, FileType(other_word({*held, *named, *cleaned})))
         ):
-            kinds = [self._kind(file_type, place, layouts) for place in (*Place, None)]
-            key = (self._types(file_type), tuple(kinds))
-            if key not in seen:
-                seen.add(key)
-                yield file_type
+            selecting = self._types(file_type)
+            there = tuple(self._there(file_type, place, layouts) for place in _PLACES)
+            if (selecting, there) not in seen:
+                seen.add((selecting, there))
+                yield _FileKind(file_type, selecting, there)
 
-    def _values(self, job_type: JobType, layouts: Sequence[Layout | None]) -> "Iterator[_Values]":
+    def _values(self, job_type: JobType, layouts: Sequence[Layout | None]) -> Iterator[Values]:
         """Every choice of values that rules tell apart, of the parameters that jobs of the type have."""
         known = {name for one in layouts if one is not None for name, _ in one.parameters}
         named: dict[str, dict[str, list[int]]] = {}
@@ -226,13 +230,32 @@ class Circumstances:
                 for name, values in rule.jobs.parameters:
                     for value in sorted(values):
                         named.setdefault(name, {}).setdefault(value, []).append(at)
-        groups = [_groups(name, values) for name, values in sorted(named.items()) if name in known]
+        groups = [groups_of(name, values) for name, values in sorted(named.items()) if name in known]
         for chosen in product(*groups):
             self._budget.spend()
-            yield _Values(
+            yield Values(
                 tuple((name, values) for name, values, inside in chosen if inside),
                 tuple((name, values) for name, values, inside in chosen if not inside),
             )
+
+
+class _There(NamedTuple):
+    """What files of one type are in one place, of each policy set."""
+
+    deliverable: tuple[bool, ...]
+    cleaned: tuple[bool, ...]
+    spared: Bits
+    """The removals that do not reach them, for they are deliverables."""
+
+
+class _FileKind(NamedTuple):
+    """A type that stands for all that nothing tells apart from it."""
+
+    file_type: FileType
+    selecting: Bits
+    """The rules that may select files of the type."""
+    there: tuple[_There, ...]
+    """In each of the places that there are."""
 
 
 class _Jobs(msgspec.Struct, frozen=True):
@@ -241,34 +264,12 @@ class _Jobs(msgspec.Struct, frozen=True):
     layout: Layout
     layouts: tuple[Layout | None, ...]
     """Of each policy set, for the type of the jobs."""
-    file_types: tuple[FileType, ...]
-    values: "_Values"
+    values: Values
     status: JobStatus
     selecting: Bits
 
 
-class _Values(msgspec.Struct, frozen=True):
-    """Parameters that have one of some values, and parameters that have none of them."""
-
-    given: tuple[tuple[str, tuple[str, ...]], ...]
-    other: tuple[tuple[str, tuple[str, ...]], ...]
-
-    @property
-    def examples(self) -> Mapping[str, str]:
-        """One value of each."""
-        given = {name: values[0] for name, values in self.given}
-        return given | {name: _other(values, name) for name, values in self.other}
-
-
-def _groups(name: str, values: Mapping[str, Sequence[int]]) -> list[tuple[str, tuple[str, ...], bool]]:
-    """The values that the same rules name, together; and every other value."""
-    groups: dict[tuple[int, ...], list[str]] = {}
-    for value, rules in values.items():
-        groups.setdefault(tuple(rules), []).append(value)
-    return [*((name, tuple(some), True) for some in groups.values()), (name, tuple(values), False)]
-
-
-def _homes(layout: Layout, place: Place | None, values: _Values) -> tuple[Home | None, Home | None]:
+def _homes(layout: Layout, place: Place | None, values: Values) -> tuple[Home | None, Home | None]:
     """The directory that such files lie in, and the one that they cannot help lying in else."""
     if place is None:
         # An output without fields is every job's: no file below it lies elsewhere.
@@ -284,9 +285,3 @@ def _takes(size: int, rule: Rule) -> bool:
     return (files.larger_than is None or size > files.larger_than) and (
         files.smaller_than is None or size < files.smaller_than
     )
-
-
-def _other(named: Iterable[str], word: str = "other") -> FileType:
-    """A word that nobody named."""
-    taken = set(named)
-    return FileType(next(text for number in range(len(taken) + 1) if (text := f"{word}{number or ''}") not in taken))

@@ -49,10 +49,11 @@ def fate(policies: PolicySet, situation: Situation) -> Fate:
     stages: list[Stage] = []
     moment: Instant | None = situation.born
     while moment is not None:
-        judged = judge(situation.file, situation.owners, policies, replace(seen, now=moment))
+        seen = replace(seen, now=moment)
+        judged = judge(situation.file, situation.owners, policies, seen)
         if not stages or stages[-1].decision != judged.decision:
             stages.append(Stage(Duration(moment - situation.born), judged.decision))
-        moment = _next_moment(judged, policies, replace(seen, now=moment))
+        moment = _next_moment(judged, policies, seen)
     return Fate(tuple(stages))
 
 

@@ -17,6 +17,8 @@ _MOST_STATES: Final = 20_000
 _READABLE: Final = b"xabcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+=,@ "
 _PREFERENCE: Final = {code: place for place, code in enumerate(dict.fromkeys(_READABLE + bytes(range(256))))}
 _IN_NAMES: Final = frozenset(range(1, 256)) - {ord("/")}
+_CODES: Final = tuple(sorted(_IN_NAMES))
+_READABLE_LAST: Final = tuple(sorted(_IN_NAMES, key=_PREFERENCE.__getitem__, reverse=True))
 _DIGITS: Final = b"0123456789"
 _NOT_DIGITS: Final = bytes(sorted(frozenset(range(256)).difference(_DIGITS)))
 _ANY_DIGIT: Final = 255
@@ -75,7 +77,7 @@ class NameTest:
         for allowed, places in bits.items():
             for code in allowed:
                 moves[code] |= places
-        self._moves = (0, *dict.fromkeys(moves[code] for code in sorted(_IN_NAMES)))
+        self._moves = (0, *dict.fromkeys(moves[code] for code in _CODES))
         number = {places: at for at, places in enumerate(self._moves[1:], 1)}
         self.classes = bytes(number[places] if code in _IN_NAMES else 0 for code, places in enumerate(moves))
         self._digits = tuple({self.classes[digit] for digit in _DIGITS})
@@ -83,8 +85,9 @@ class NameTest:
         for digit in _DIGITS:
             shapes[digit] = _ANY_DIGIT
         self.shapes = bytes(shapes)
-        shown = sorted(_IN_NAMES, key=_PREFERENCE.__getitem__, reverse=True)
-        self._examples = {self.classes[code]: code for code in shown}
+        classes = self.classes
+        # Of each class the last one stays: that which reads best.
+        self._examples = {classes[code]: code for code in _READABLE_LAST}
 
     def matched(self, classes: bytes) -> tuple[int, ...]:
         """The numbers of the components that match a name, given as the classes of its bytes."""
@@ -139,7 +142,8 @@ class NameTest:
         Raises:
             BudgetSpentError: when there are more states than the budget has.
         """
-        order = sorted(self._examples.items(), key=lambda one: _PREFERENCE[one[1]])
+        codes = sorted(self._examples.items(), key=lambda one: _PREFERENCE[one[1]])
+        order = [(self._moves[number], bytes((code,))) for number, code in codes]
         seen = {self._start}
         waiting = deque([(b"", self._start)])
         while waiting:
@@ -149,11 +153,12 @@ class NameTest:
                 yield word, self._matched(places & self._ends)
             if len(word) == LONGEST_NAME:
                 continue
-            for number, code in order:
-                following = (places & self._moves[number]) << 1 | places & self._stays
+            staying = places & self._stays
+            for moves, letter in order:
+                following = (places & moves) << 1 | staying
                 if following not in seen:
                     seen.add(following)
-                    waiting.append((word + bytes((code,)), following))
+                    waiting.append((word + letter, following))
 
 
 def matches(component: Component, name: str) -> bool:
