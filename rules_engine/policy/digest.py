@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 
@@ -31,23 +32,26 @@ def same_effect(one: Rule | Layout, other: Rule | Layout) -> bool:
 
 def _canonical(value: object) -> object:
     """The value in lists, maps and scalars; sets in order, so that no run differs from another."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return str(value) if isinstance(value, str) else value
     if isinstance(value, PatternList):
         return {"texts": list(value.texts), "reading": value.reading.name}
     if isinstance(value, Template):
         return value.text
-    if isinstance(value, msgspec.Struct):
-        return _said(value, value.__struct_fields__)
-    if is_dataclass(value):
-        return _said(value, [field.name for field in fields(value)])
+    kind: type[Any] = type(value)
+    if issubclass(kind, msgspec.Struct) or is_dataclass(kind):
+        return {name: _canonical(getattr(value, name)) for name in _names_of(kind)}
     if isinstance(value, Mapping):
         return {str(key): _canonical(inner) for key, inner in value.items()}
     if isinstance(value, frozenset):
         return sorted(str(inner) for inner in value)
     if isinstance(value, tuple):
         return [_canonical(inner) for inner in value]
-    return value if value is None or isinstance(value, (bool, int)) else str(value)
+    return str(value)
 
 
-def _said(value: object, names: Iterable[str]) -> dict[str, object]:
-    """What these fields of a value say, as far as they decide anything."""
-    return {name: _canonical(getattr(value, name)) for name in names if name not in _NOT_EFFECTIVE}
+@cache
+def _names_of(record: type[Any]) -> tuple[str, ...]:
+    """The fields of a kind of record that decide anything."""
+    names = record.__struct_fields__ if issubclass(record, msgspec.Struct) else [one.name for one in fields(record)]
+    return tuple(name for name in names if name not in _NOT_EFFECTIVE)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from typing import Final
 
@@ -37,7 +38,7 @@ PATHSPEC_VERSION: Final = _version_of_pathspec()
 """Recorded in each plan: another version might refuse other lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PatternList:
     """The patterns of one list, in order, and how they are read.
 
@@ -48,12 +49,15 @@ class PatternList:
     texts: tuple[str, ...]
     reading: Reading
     lines: tuple[Line, ...] = field(init=False, compare=False, repr=False)
-    _automaton: Automaton = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         lines = tuple(_parse(text, self.reading, index) for index, text in enumerate(self.texts))
         object.__setattr__(self, "lines", lines)
-        object.__setattr__(self, "_automaton", Automaton([lines]))
+
+    @cached_property
+    def _automaton(self) -> Automaton:
+        # Made when it is asked for: most lists are only asked together with others.
+        return Automaton([self.lines])
 
     def match(self, path: RelPath, *, is_directory: bool = False) -> int | None:
         """The index of the pattern that decides about `path` and selects it; None where it is not selected."""

@@ -7,25 +7,27 @@ import msgspec
 
 from rules_engine.errors import InvalidValueError
 
-_ASCII: Final = range(128)
-_CLASSES: Final = {
-    "alnum": re.compile(r"[0-9A-Za-z]"),
-    "alpha": re.compile(r"[A-Za-z]"),
-    "blank": re.compile(r"[ \t]"),
-    "cntrl": re.compile(r"[\x00-\x1f\x7f]"),
-    "digit": re.compile(r"[0-9]"),
-    "graph": re.compile(r"[\x21-\x7e]"),
-    "lower": re.compile(r"[a-z]"),
-    "print": re.compile(r"[\x20-\x7e]"),
-    "punct": re.compile(r"[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]"),
-    "space": re.compile(r"[ \t\n\v\f\r]"),
-    "upper": re.compile(r"[A-Z]"),
-    "xdigit": re.compile(r"[0-9A-Fa-f]"),
-}
+_DIGIT: Final = frozenset(b"0123456789")
+_UPPER: Final = frozenset(range(ord("A"), ord("Z") + 1))
+_LOWER: Final = frozenset(range(ord("a"), ord("z") + 1))
+_GRAPH: Final = frozenset(range(0x21, 0x7F))
 _MEMBERS: Final = {
-    name: frozenset(code for code in _ASCII if shape.match(chr(code))) for name, shape in _CLASSES.items()
+    "alnum": _DIGIT | _UPPER | _LOWER,
+    "alpha": _UPPER | _LOWER,
+    "blank": frozenset(b" \t"),
+    "cntrl": frozenset({*range(0x20), 0x7F}),
+    "digit": _DIGIT,
+    "graph": _GRAPH,
+    "lower": _LOWER,
+    "print": _GRAPH | frozenset(b" "),
+    "punct": _GRAPH - _DIGIT - _UPPER - _LOWER,
+    "space": frozenset(b" \t\n\v\f\r"),
+    "upper": _UPPER,
+    "xdigit": _DIGIT | frozenset(b"abcdefABCDEF"),
 }
 _ANY_BYTE: Final = frozenset(range(1, 256)) - {ord("/")}
+_ONLY: Final = tuple(frozenset({code}) for code in range(256))
+_LITERAL: Final = re.compile(r"[^*?\[\\]+")
 
 
 class PatternError(InvalidValueError):
@@ -71,6 +73,8 @@ def split_components(body: str, whole: str) -> list[str]:
     Raises:
         PatternError: for an unclosed bracket expression or an escaped slash.
     """
+    if "[" not in body and "\\" not in body:
+        return body.split("/")
     parts, start, at = [], 0, 0
     while at < len(body):
         if body[at] == "/":
@@ -88,40 +92,45 @@ def parse_component(text: str, whole: str) -> tuple[Component, str]:
     Raises:
         PatternError: for an unclosed or empty bracket expression, an unknown class, a bad range or escape.
     """
-    pieces: list[tuple[frozenset[int], ...]] = [()]
+    pieces: list[list[frozenset[int]]] = [[]]
     examples, simple = [""], ""
-    shortest = at = 0
-    is_plain = True
+    at, is_plain = 0, True
     while at < len(text):
+        literal = _LITERAL.match(text, at)
+        if literal is not None:
+            pieces[-1] += [_ONLY[ord(char)] for char in literal[0]]
+            examples[-1] += literal[0]
+            simple += literal[0]
+            at = literal.end()
+            continue
         char = text[at]
-        is_plain = is_plain and char not in "*?["
+        is_plain = is_plain and char == "\\"
         if char == "*":
-            pieces.append(())
+            pieces.append([])
             examples.append("")
             simple += "*"
             at = len(text) - len(text[at:].lstrip("*"))
             continue
         end = _bracket_end(text, at, whole) if char == "[" else at + (2 if char == "\\" else 1)
         allowed, example = _one_byte(text[at:end], whole)
-        pieces[-1] += (allowed,)
+        pieces[-1].append(allowed)
         examples[-1] += example
         simple += "?" if char == "[" else text[at:end]
-        shortest += 1
         at = end
     if len(pieces) > 1 and not any(pieces):
         return ANY_NAME, simple
-    return Component(tuple(pieces), shortest, tuple(examples), is_plain), simple
+    return Component(tuple(map(tuple, pieces)), sum(map(len, pieces)), tuple(examples), is_plain), simple
 
 
 def _one_byte(text: str, whole: str) -> tuple[frozenset[int], str]:
-    """The bytes that a literal, an escape, `?` or a bracket expression allows, and one of them."""
+    """The bytes that an escape, `?` or a bracket expression allows, and one of them."""
     if text.startswith("["):
         codes = _bracket_bytes(text[1:-1], whole)
         if not codes:
             raise PatternError(whole, "has brackets that no byte fits, so it could never match", "drop the pattern")
         shown = [code for code in codes if chr(code).isalnum()] or list(codes)
         return codes, chr(min(shown))
-    return (_ANY_BYTE, "x") if text == "?" else (frozenset({ord(text[-1])}), text[-1])
+    return (_ANY_BYTE, "x") if text == "?" else (_ONLY[ord(text[-1])], text[-1])
 
 
 def _bracket_end(text: str, start: int, whole: str) -> int:
