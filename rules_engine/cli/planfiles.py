@@ -12,7 +12,7 @@ from rules_engine.plan.model import Plan
 from rules_engine.plan.planfile import PlanFileError, read_plan, write_plan
 from rules_engine.values.text import escape
 
-_IN_MEMORY: Final = 16 * 2**20
+_IN_MEMORY: Final = 8 * 2**20
 _BEGINS: Final = b'{"kind":"plan"'
 
 

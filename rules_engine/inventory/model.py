@@ -1,6 +1,6 @@
 """Facts: what was observed of one file, of one directory, and of everything that was looked at."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -8,8 +8,9 @@ import msgspec
 
 from rules_engine.filesystem.root import Root
 from rules_engine.manifest.model import JobRecord
+from rules_engine.manifest.seal import Seal
 from rules_engine.values.paths import ROOT, RelPath, join
-from rules_engine.values.vocabulary import EntryKind
+from rules_engine.values.vocabulary import EntryKind, JobId
 
 
 class FileFact(msgspec.Struct, frozen=True, gc=False):
@@ -87,6 +88,10 @@ GoOn: TypeAlias = Callable[[Part], Iterator[DirectoryFacts]]
 
 class Source(Protocol):
     """How another process comes to the facts of a part; it is pickled for that process."""
+
+    @property
+    def seals(self) -> Mapping[JobId, Seal]:
+        """The seals that are current, by job."""
 
     def begin(self, root: Root, inventory: "Inventory") -> GoOn:
         """What goes through one part after another; what else is found goes into `inventory`."""

@@ -140,9 +140,10 @@ class _Tracked:
         self._markers = markers
         self._way = WayDown(root, inventory, markers)
         self._trees = frozenset(outermost(looks.trees))
+        told = telling.paths
         # Nearly all is told of by a seal: a set of everything would double what a million files take.
-        self._untold = {*looks.names, *looks.anchors, *looks.trees}.difference(telling.paths)
-        self._paths = sorted([*telling.paths, *self._untold], key=sort_key)
+        self._untold = {one for some in (looks.names, looks.anchors, looks.trees) for one in some if one not in told}
+        self._paths = sorted([*told, *self._untold], key=sort_key)
 
     def run(self, relief: Relief | None) -> Iterator[DirectoryFacts]:
         """All of it, until `relief` can go on."""

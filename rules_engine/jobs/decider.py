@@ -26,8 +26,8 @@ from rules_engine.jobs.wire import (
     pack_error,
     pack_sums,
     receive,
+    receive_task,
     send,
-    unpack_task,
 )
 from rules_engine.manifest.reading import open_shelf
 from rules_engine.plan.elsewhere import Task
@@ -42,11 +42,10 @@ ENTRIES_AT_ONCE: Final = 1_000
 def serve(root: Root, source: BinaryIO, out: BinaryIO) -> None:
     """Decide below `root` what `source` asks for, until it ends."""
     send(out, UP)
-    packed = receive(source)
-    if packed is None:
+    task = receive_task(source, open_shelf(root.state, this_machine()) if root.state is not None else None)
+    if task is None:
         return
-    shelf = open_shelf(root.state, this_machine()) if root.state is not None else None
-    serving = _Serving(root, unpack_task(packed, shelf), out)
+    serving = _Serving(root, task, out)
     # All of it stays as long as this process: nothing of it is looked through again and again.
     gc.freeze()
     gc.enable()

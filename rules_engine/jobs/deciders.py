@@ -14,7 +14,17 @@ from typing import Any, BinaryIO, Final, cast
 from rules_engine.errors import ExitCode, RulesError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import Inventory, Part
-from rules_engine.jobs.wire import FAILED, READY, STEPS, UP, pack_task, receive, send, unpack_error, unpack_sums
+from rules_engine.jobs.wire import (
+    FAILED,
+    READY,
+    STEPS,
+    UP,
+    receive,
+    send,
+    send_task,
+    unpack_error,
+    unpack_sums,
+)
 from rules_engine.plan.deciding import Sums
 from rules_engine.plan.elsewhere import Task
 from rules_engine.plan.model import Batch, Count
@@ -49,6 +59,7 @@ class Processes:
         self._root: Root | None = None
         self._task: Task | None = None
         self._deciders: list[_Decider] = []
+        self._are_told = False
 
     def work_below(self, root: Root, *, jobs: int = 0) -> None:
         """Say what they work on; where there are many finished jobs, they come up while these are read."""
@@ -67,10 +78,12 @@ class Processes:
         self._start(self._root)
         if not self._deciders or any(not one.is_up() for one in self._deciders):
             return False
-        if not self._deciders[0].is_told:
-            packed = pack_task(self._task)
-            for one in self._deciders:
-                one.tell_task(packed)
+        if not self._are_told:
+            self._are_told = True
+            try:
+                send_task([one.asked for one in self._deciders], self._task)
+            except OSError as err:
+                raise DeciderEndedError from err
         return all(one.is_ready() for one in self._deciders)
 
     def _start(self, root: Root) -> None:
@@ -135,10 +148,15 @@ class _Decider:
             # Who interrupts this program at a terminal does not interrupt it: it ends when nobody reads it any more.
             process_group=0,
         )
-        self._is_up = self._is_ready = self.is_told = False
+        self._is_up = self._is_ready = False
         with suppress(OSError):
             # A short pipe would make both wait for each other; where it stays short, that only costs time.
             fcntl.fcntl(self._said, fcntl.F_SETPIPE_SZ, _PIPE)
+
+    @property
+    def asked(self) -> BinaryIO:
+        """Where it hears."""
+        return cast("BinaryIO", self._process.stdin)
 
     @property
     def _said(self) -> BinaryIO:
@@ -159,15 +177,10 @@ class _Decider:
     def _has_said_something(self) -> bool:
         return bool(select.select([self._said], [], [], 0)[0])
 
-    def tell_task(self, packed: bytes) -> None:
-        """Say what it has to know before anything else."""
-        self.tell(packed)
-        self.is_told = True
-
     def tell(self, message: Any) -> None:
         """Say something to it."""
         try:
-            send(cast("BinaryIO", self._process.stdin), message)
+            send(self.asked, message)
         except OSError as err:
             raise DeciderEndedError from err
 
@@ -199,9 +212,9 @@ class _Decider:
     def end(self) -> None:
         """Let it end, whatever it is at."""
         # It ends when it finds that nobody asks or listens any more; one that hangs in a look at a dead disk does not.
-        for pipe in (self._process.stdin, self._said):
+        for pipe in (self.asked, self._said):
             with suppress(OSError):
-                cast("BinaryIO", pipe).close()
+                pipe.close()
         try:
             self._process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rules_engine.filesystem.root import Root
-from rules_engine.filesystem.status import Status
 from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.gather import gather
 from rules_engine.inventory.model import FileFact
 from rules_engine.inventory.scan import walk
 from rules_engine.jobs.explaining_directory import Folder, explain_directory
 from rules_engine.jobs.history import PastStep, past_steps
-from rules_engine.jobs.paths import status_of
+from rules_engine.jobs.paths import fact_of, status_of
 from rules_engine.jobs.planning import NOTHING_ASKED, guards_of, ranked
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
@@ -23,7 +22,7 @@ from rules_engine.plan.planner import make_plan
 from rules_engine.plan.subject import gather_evidence
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import RelPath, name_of, parent
+from rules_engine.values.paths import RelPath, parent
 from rules_engine.values.quantities import Instant, instant_to_datetime
 from rules_engine.values.vocabulary import EntryKind
 
@@ -61,7 +60,7 @@ def explain_paths(
             return Gone(path, past_steps(root, path))
         if status.kind is EntryKind.DIRECTORY:
             return explain_directory(path, policies, root, store, seen)
-        file = _fact(path, status)
+        file = fact_of(path, status)
         owners = index.of_directory(file.directory).of(file)
         found = explain(_as_planned(file, root, store, owners), owners, policies, seen)
         unit = unit_above(path, owners, seen)
@@ -80,19 +79,6 @@ def explain_paths(
         return replace(found, decision=decision, unit=describe_unit(unit, whole))
 
     return tuple(answer(path) for path in paths)
-
-
-def _fact(path: RelPath, found: Status) -> FileFact:
-    return FileFact(
-        directory=parent(path),
-        name=name_of(path),
-        kind=found.kind,
-        inode=found.inode,
-        size=found.size,
-        mtime_ns=found.mtime_ns,
-        ctime_ns=found.ctime_ns,
-        nlink=found.nlink,
-    )
 
 
 def _as_planned(file: FileFact, root: Root, store: ManifestStore, owners: Sequence[JobRecord]) -> FileFact:

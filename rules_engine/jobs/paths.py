@@ -1,10 +1,11 @@
-"""Paths as people write them on a command line, read as paths below the root."""
+"""Paths as people write them on a command line, read as paths below the root; and what lies there."""
 
 import os
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.filesystem.root import Root
 from rules_engine.filesystem.status import Status
+from rules_engine.inventory.model import FileFact
 from rules_engine.values.paths import InvalidPathError, RelPath, name_of, parent, parse_relpath
 
 
@@ -15,6 +16,20 @@ def status_of(root: Root, path: RelPath) -> Status | None:
             return here.stat(name_of(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def fact_of(path: RelPath, found: Status) -> FileFact:
+    """The fact of a file that was found at `path`."""
+    return FileFact(
+        directory=parent(path),
+        name=name_of(path),
+        kind=found.kind,
+        inode=found.inode,
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        ctime_ns=found.ctime_ns,
+        nlink=found.nlink,
+    )
 
 
 def path_below(root: Root, text: str, *, current: str) -> RelPath:

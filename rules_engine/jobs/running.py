@@ -9,7 +9,7 @@ from rules_engine.inventory.above import marked_above
 from rules_engine.inventory.model import FileFact
 from rules_engine.jobs.environment import environment_of
 from rules_engine.jobs.lifecycle import DirectoryNotMadeError, carry_out
-from rules_engine.jobs.paths import status_of
+from rules_engine.jobs.paths import fact_of, status_of
 from rules_engine.jobs.planning import guards_of
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.store import ManifestStore
@@ -19,7 +19,7 @@ from rules_engine.plan.owners import OwnerIndex
 from rules_engine.plan.subject import Evidence, gather_evidence
 from rules_engine.policy.model import Layout, PolicySet
 from rules_engine.values.clock import Clock
-from rules_engine.values.paths import RelPath, is_below, join, name_of, parent, parse_relpath
+from rules_engine.values.paths import RelPath, is_below, join, parse_relpath
 from rules_engine.values.text import escape
 from rules_engine.values.vocabulary import EntryKind, FileType
 
@@ -107,16 +107,7 @@ class Running:
             return None
         if found.kind is EntryKind.DIRECTORY:
             raise InvalidValueError("path", escape(path), "is a directory, not a file")
-        return FileFact(
-            directory=parent(path),
-            name=name_of(path),
-            kind=found.kind,
-            inode=found.inode,
-            size=found.size,
-            mtime_ns=found.mtime_ns,
-            ctime_ns=found.ctime_ns,
-            nlink=found.nlink,
-        )
+        return fact_of(path, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Final, TypeAlias
 
 import msgspec
@@ -184,13 +185,18 @@ def decode_seal(data: bytes, job_id: JobId, lay: Lay = hold) -> Seal:
 
 
 def _seal(head: _Head, job_id: JobId, lay: Lay, data: bytes) -> Seal:
+    # Ten thousand seals are held at once, and each names these two places twice.
+    places = (head.workspace, head.output)
+    named = [path if path not in places else places[places.index(path)] for path, _, _ in head.directories]
     # The root itself can hold a file that a job declared; its path is empty, which no other path may be.
-    paths = tuple([decode_path(path) if path else ROOT for path, _, _ in head.directories])
+    paths = tuple([decode_path(path) if path else ROOT for path in named])
     declared = tuple([path for path, (_, count, _) in zip(paths, head.directories, strict=True) if count])
     doubted = [path for path, (_, _, doubt) in zip(paths, head.directories, strict=True) if doubt]
     lines = lay(job_id, paths, data, head.check)
     record = _record(head, job_id, SealedFiles(lines, declared if len(declared) < len(paths) else paths))
-    return Seal(record, tuple(head.logs), lines, frozenset(doubted) if doubted else _NONE)
+    # A host has thousands of them, and one name.
+    logs = tuple([CoveredLog(intern(log.host), log.length, log.check) for log in head.logs])
+    return Seal(record, logs, lines, frozenset(doubted) if doubted else _NONE)
 
 
 def _record(head: _Head, job_id: JobId, files: SealedFiles) -> JobRecord:

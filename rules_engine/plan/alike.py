@@ -30,6 +30,7 @@ from rules_engine.policy.automaton import Answer, Place
 from rules_engine.policy.model import PolicySet, Since
 from rules_engine.values.paths import RelPath, name_of, parent
 from rules_engine.values.quantities import EARLIEST
+from rules_engine.values.remembered import Remembered
 from rules_engine.values.vocabulary import EntryKind, JobId
 
 MOST_REMEMBERED: Final = 2_000
@@ -77,7 +78,6 @@ class Judge:
         self._policies = policies
         self._seen = seen
         self._verdicts = Verdicts(seen.file_rules, policies.together, remembered=remembered)
-        self._most = remembered
         rules = seen.file_rules if seen.built_in is None else (*seen.file_rules, seen.built_in)
         bounds = {one for rule in rules for one in (rule.files.larger_than, rule.files.smaller_than) if one is not None}
         self._bounds = sorted({size for bound in bounds for size in (bound, bound + 1)})
@@ -87,8 +87,8 @@ class Judge:
         self._named = _by_directory(
             (*seen.guards.own, *seen.pinned.paths, *seen.pinned.over_paths, *seen.guards.restored)
         )
-        self._kinds: dict[Hashable, Kind | Parting | None] = {}
-        self._ended: dict[Hashable, EndedKind | None] = {}
+        self._kinds: Remembered[Hashable, Kind | Parting | None] = Remembered(remembered)
+        self._ended: Remembered[Hashable, EndedKind | None] = Remembered(remembered)
 
     def judge_directory(self, facts: DirectoryFacts, owners: DirectoryOwners) -> tuple[DecidedFiles, ...]:
         """What is decided about the files of one directory."""
@@ -237,8 +237,6 @@ class Judge:
                 return Kind(found.judged_of(file, beside.views[0], beside.settled, self._seen.now))
         key = (beside.like, what, parted)
         if key not in self._kinds:
-            if len(self._kinds) >= self._most:
-                self._kinds.clear()
             judged = self._alone(file, beside)
             timed = times in {_VOUCHED, _KNOWN} and self._within_time
             by = [part.by for part in parted]
@@ -252,8 +250,6 @@ class Judge:
     def _ended_kind(self, what: _What, file: FileFact, beside: _Beside) -> EndedKind | None:
         key = (beside.ended, what)
         if key not in self._ended:
-            if len(self._ended) >= self._most:
-                self._ended.clear()
             self._ended[key] = ended_kind(self._alone(file, beside), beside.settled, self._policies, self._seen)
         return self._ended[key]
 

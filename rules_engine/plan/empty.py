@@ -13,7 +13,7 @@ from rules_engine.plan.subject import Evidence, Owner
 from rules_engine.plan.unit_rules import is_taken_whole
 from rules_engine.policy.built_in import BUILT_IN
 from rules_engine.policy.model import PolicySet, Tracked
-from rules_engine.values.paths import RelPath, is_at_or_below, join, sort_key
+from rules_engine.values.paths import RelPath, is_at_or_below, join
 from rules_engine.values.quantities import FOREVER, Instant
 from rules_engine.values.vocabulary import JobId, JobStatus, RuleName
 
@@ -54,7 +54,8 @@ class EmptyDirectories:
     def removable(self) -> dict[RelPath, Removed]:
         """The directories that go, with the rules that leave them empty; asked for once, when all were added."""
         going = self._removed
-        for path in sorted(self._emptied, key=sort_key, reverse=True):
+        # They were added in plan order: deepest first.
+        for path in [*reversed(self._emptied)]:
             # What was noted of each is let go at once: both together would be the most that a plan holds.
             found = self._emptied.pop(path)
             below = [join(path, name) for name in found.subdirectories]

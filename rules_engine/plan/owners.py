@@ -7,6 +7,7 @@ from functools import cached_property
 from rules_engine.inventory.model import FileFact
 from rules_engine.manifest.model import JobRecord
 from rules_engine.values.paths import RelPath, name_of, parent, sort_key
+from rules_engine.values.several import Several
 from rules_engine.values.trail import Trail
 from rules_engine.values.vocabulary import JobId
 
@@ -15,19 +16,19 @@ class OwnerIndex:
     """Finds owners directory by directory, so that a file costs one look-up."""
 
     def __init__(self, jobs: Iterable[JobRecord]) -> None:
-        self._declared: dict[RelPath, list[JobRecord]] = {}
-        self._places: dict[RelPath, list[JobRecord]] = {}
+        self._declared: Several[RelPath, JobRecord] = Several()
+        self._places: Several[RelPath, JobRecord] = Several()
         for job in sorted(jobs, key=lambda one: one.job_id):
             for place in job.places:
-                self._places.setdefault(place, []).append(job)
+                self._places.add(place, job)
             for directory in job.files:
-                self._declared.setdefault(directory, []).append(job)
+                self._declared.add(directory, job)
         self._whole: Trail[tuple[JobRecord, ...]] = Trail(())
 
     @cached_property
     def _paths(self) -> Sequence[RelPath]:
         """Every directory that a job has or names, in order; asked for by rules about directories alone."""
-        return sorted(self._places.keys() | self._declared.keys(), key=sort_key)
+        return sorted({*self._places.keys, *self._declared.keys}, key=sort_key)
 
     @cached_property
     def _order(self) -> Sequence[bytes]:
@@ -37,12 +38,12 @@ class OwnerIndex:
         """The jobs that own everything in `directory`, and those that name files of it."""
         whole = self._whole.at(directory, self._with_places)
         ids = {job.job_id for job in whole}
-        naming = tuple(job for job in self._declared.get(directory, ()) if job.job_id not in ids)
+        naming = tuple(job for job in self._declared.of(directory) if job.job_id not in ids)
         return DirectoryOwners(whole, naming)
 
     def _with_places(self, above: tuple[JobRecord, ...], directory: RelPath) -> tuple[JobRecord, ...]:
         """The jobs that own everything in `directory`, by id: those of the directory above, and whose place it is."""
-        found = self._places.get(directory)
+        found = self._places.of(directory)
         if not found:
             return above
         return tuple(sorted({job.job_id: job for job in (*above, *found)}.values(), key=_id_of))
@@ -56,11 +57,11 @@ class OwnerIndex:
             if place != first and not place.startswith(first + b"\0"):
                 break
             path = self._paths[at]
-            jobs = (*self._places.get(path, ()), *self._declared.get(path, ()))
+            jobs = (*self._places.of(path), *self._declared.of(path))
             found.update(job.job_id for job in jobs)
         # Somebody may have declared it as a file, before it became a directory.
         above, name = parent(directory), name_of(directory)
-        found.update(job.job_id for job in self._declared.get(above, ()) if name in job.files[above])
+        found.update(job.job_id for job in self._declared.of(above) if name in job.files[above])
         return tuple(sorted(found))
 
 

@@ -24,6 +24,7 @@ from rules_engine.plan.subject import Evidence, Owner, Subject
 from rules_engine.policy.automaton import Answer
 from rules_engine.policy.model import Rule
 from rules_engine.policy.together import Together
+from rules_engine.values.remembered import Remembered
 from rules_engine.values.vocabulary import JobId
 
 Selecting: TypeAlias = tuple[Rule, Matched | Unknown]
@@ -87,7 +88,6 @@ class Verdicts:
 
     def __init__(self, rules: tuple[Rule, ...], patterns: Together, *, remembered: int) -> None:
         self._rules = rules
-        self._most = remembered
         self._numbers = patterns.numbers
         self._anywhere = tuple(number for number, rule in enumerate(rules) if rule.files.match is None)
         self._by_list: dict[int, list[int]] = {}
@@ -96,9 +96,9 @@ class Verdicts:
                 self._by_list.setdefault(patterns.numbers[rule.files.match], []).append(number)
         self._parameters = tuple(sorted({name for rule in rules for name, _ in rule.jobs.parameters}))
         self._ranking = tuple(rule for rule in rules if rule.jobs.ranks)
-        self._looks: dict[JobId, tuple[Owner, Ranks, Hashable]] = {}
-        self._asked: dict[Hashable, _Asked] = {}
-        self._said: dict[Hashable, Said] = {}
+        self._looks: Remembered[JobId, tuple[Owner, Ranks, Hashable]] = Remembered(remembered)
+        self._asked: Remembered[Hashable, _Asked] = Remembered(remembered)
+        self._said: Remembered[Hashable, Said] = Remembered(remembered)
 
     def of(self, subject: Subject, answer: Answer, seen: Evidence) -> Said:
         """What the rules say of `subject`; `answer` is what the automaton says of its path."""
@@ -106,8 +106,6 @@ class Verdicts:
         like = (answer.number, look, subject.file_type, subject.place, subject.deliverable)
         asked = self._asked.get(like)
         if asked is None:
-            if len(self._asked) >= self._most:
-                self._asked.clear()
             asked = self._asked[like] = self._ask(subject, answer, seen)
         if not asked.open:
             return asked.said
@@ -121,8 +119,6 @@ class Verdicts:
         key = (like, verdicts)
         found = self._said.get(key)
         if found is None:
-            if len(self._said) >= self._most:
-                self._said.clear()
             more = [(number, rule, verdict) for (number, rule, _), verdict in zip(asked.open, verdicts, strict=True)]
             every = sorted((*asked.known, *more), key=_number_of)
             found = self._said[key] = said_by((rule, verdict) for _, rule, verdict in every)

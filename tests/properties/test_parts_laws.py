@@ -1,8 +1,8 @@
 """The law of parts: a plan of which others decide parts is the plan that one decides alone, byte for byte."""
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from drawn_units import unit_worlds
 from hypothesis import event, given
@@ -12,7 +12,8 @@ from world import World
 
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import DirectoryFacts, GoOn, Inventory, Problem, Source
-from rules_engine.jobs.wire import pack_sums, pack_task, unpack_sums, unpack_task
+from rules_engine.jobs.wire import pack_sums, receive_task, send_task, unpack_sums
+from rules_engine.manifest.seal import Seal
 from rules_engine.plan.deciding import Deciding, Sums
 from rules_engine.plan.elsewhere import Task
 from rules_engine.plan.given import Ask
@@ -22,6 +23,7 @@ from rules_engine.plan.planner import make_plan
 from rules_engine.plan.staying import Staying, StayingInOrder
 from rules_engine.values.paths import RelPath, ancestors
 from rules_engine.values.quantities import instant_to_datetime
+from rules_engine.values.vocabulary import JobId
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Listed:
     """Goes on with directories that are known by heart."""
 
     directories: tuple[DirectoryFacts, ...]
+    seals: Mapping[JobId, Seal] = field(default_factory=dict)
 
     def begin(self, _root: Root, inventory: Inventory) -> GoOn:
         """Each part is a directory with all below it."""
@@ -43,7 +46,8 @@ def _is_in(path: RelPath, part: RelPath) -> bool:
 class _Other:
     """What another process would have."""
 
-    def __init__(self, task: Task, inventory: Inventory) -> None:
+    def __init__(self, task: Task | None, inventory: Inventory) -> None:
+        assert task is not None
         self.inventory = Inventory((), marked=dict(inventory.marked))
         self.staying = StayingInOrder()
         self.deciding: Deciding = task.deciding(self.inventory, self.staying)
@@ -67,11 +71,13 @@ class InTurn:
 
     def prepare(self, task: Task) -> None:
         """Remember what they are to be told."""
-        self._packed = pack_task(task)
+        packed = io.BytesIO()
+        send_task([packed], task)
+        self._packed = packed.getvalue()
 
     def decide(self, inventory: Inventory, staying: Staying) -> Iterator[Batch]:
         """The steps of each part, in order."""
-        self._others = [_Other(unpack_task(self._packed, None), inventory) for _ in range(self.count)]
+        self._others = [_Other(receive_task(io.BytesIO(self._packed), None), inventory) for _ in range(self.count)]
         for number, part in enumerate(inventory.left):
             other = self._others[number % self.count]
             for batch in other.deciding.steps(other.go_on(part)):

@@ -22,7 +22,7 @@ from rules_engine.jobs import decider
 from rules_engine.jobs.deciders import DeciderEndedError, Processes, processes_for
 from rules_engine.jobs.lifecycle import add, finish, start
 from rules_engine.jobs.planning import survey
-from rules_engine.jobs.wire import pack_task, receive, send
+from rules_engine.jobs.wire import receive, send, send_task
 from rules_engine.plan.elsewhere import Task
 from rules_engine.plan.given import Ask, Guards, Pin
 from rules_engine.plan.model import Plan
@@ -215,7 +215,10 @@ def _served(root: Root, *messages: object) -> list[object]:
     """What a decider answers to these messages."""
     asked, told = io.BytesIO(), io.BytesIO()
     for message in messages:
-        send(asked, message)
+        if isinstance(message, Task):
+            send_task([asked], message)
+        else:
+            send(asked, message)
     asked.seek(0)
     decider.serve(root, asked, told)
     told.seek(0)
@@ -227,7 +230,7 @@ def test_a_decider_serves_until_nobody_asks(crowded: Root, clock: LaterClock) ->
     for number in range(2_500):
         Path(crowded.path, f"in/3/{number}.tmp").touch()
     now = Instant(clock.now() + 30 * DAY)
-    task = pack_task(Task(BY_WALK, (), Guards(), now, Ask(), NO_RANKS, WalkOn((), None, {})))
+    task = Task(BY_WALK, (), Guards(), now, Ask(), NO_RANKS, WalkOn((), None, {}))
     answers = _served(crowded, task, {}, (("in", ["3", "4"]),), ((ROOT, ["other"]),), ())
     assert [one if isinstance(one, str) else one[0] for one in answers] == [  # type: ignore[index]
         "up", "ready", "steps", "steps", "part", "part", "sums",
