@@ -15,10 +15,11 @@ from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
 from rules_engine.plan.model import Plan
 from rules_engine.policy.model import PolicySet
-from rules_engine.report.overview import Overview
+from rules_engine.report.overview import Overview, look_through
 from rules_engine.report.plan_json import plan_document
 from rules_engine.report.plan_text import plan_lines
 from rules_engine.report.run_text import run_document, run_lines
+from rules_engine.values.text import plural
 
 
 def carry_out_if_agreed(
@@ -49,6 +50,14 @@ def carry_out_if_agreed(
         )
 
 
+def show_plan(made: Plan, root: Root, form: str, *, verbose: bool) -> None:
+    """Show a plan that is not to be carried out now."""
+    if form == "json":
+        show(plan_document(made, root=root.path))
+    else:
+        show(plan_lines(made, look_through(made), root=root.path, verbose=verbose))
+
+
 def check_agreement(*, given: bool) -> None:
     """Refuse to begin where nobody said yes and nobody can be asked.
 
@@ -73,4 +82,6 @@ def _steps(plan: Plan) -> int:
 
 
 def _agreed(plan: Plan) -> bool:
-    return click.confirm(f"\nCarry out these {_steps(plan)} steps?", default=False, err=True)
+    steps = _steps(plan)
+    these = "this step" if steps == 1 else f"these {plural(steps, 'step')}"
+    return click.confirm(f"\nCarry out {these}?", default=False, err=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import click
 from click.core import ParameterSource
 
-from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_result
+from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_plan, show_result
 from rules_engine.cli.gauge import Phase
 from rules_engine.cli.limits import parse_limits
 from rules_engine.cli.options import (
@@ -22,7 +22,7 @@ from rules_engine.cli.options import (
     talk_options,
 )
 from rules_engine.cli.progress import Progress, Telling
-from rules_engine.cli.terminal import show, talk
+from rules_engine.cli.terminal import talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -31,13 +31,9 @@ from rules_engine.jobs.deciders import processes_for
 from rules_engine.jobs.manual import ManualCleanup
 from rules_engine.jobs.planning import open_root, survey
 from rules_engine.plan.given import Ask
-from rules_engine.plan.model import Plan
 from rules_engine.policy.load import PolicyError, load_policies
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PatternError
-from rules_engine.report.overview import look_through
-from rules_engine.report.plan_json import plan_document
-from rules_engine.report.plan_text import plan_lines
 from rules_engine.values.diagnostics import Diagnostic
 from rules_engine.values.quantities import parse_duration
 from rules_engine.values.vocabulary import RuleName
@@ -113,7 +109,8 @@ def clean(
         )
         made = found.plan(clock.now(), ask)
         if dry_run:
-            return _show(made, root, form, verbose=verbose)
+            show_plan(made, root, form, verbose=verbose)
+            return ExitCode.REFUSED if made.trailer.refusals else ExitCode.DONE
         result = carry_out_if_agreed(
             made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
         )
@@ -147,11 +144,3 @@ def _applied(root: Root, *, quiet: bool) -> PolicySet:
     if not quiet:
         talk(f"note: no policy folder here; policies {found.digest[:12]}, applied last, say what is kept")
     return found
-
-
-def _show(made: Plan, root: Root, form: str, *, verbose: bool) -> int:
-    if form == "json":
-        show(plan_document(made, root=root.path))
-    else:
-        show(plan_lines(made, look_through(made), root=root.path, verbose=verbose))
-    return ExitCode.REFUSED if made.trailer.refusals else ExitCode.DONE

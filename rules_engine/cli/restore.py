@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_result
+from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_plan, show_result
 from rules_engine.cli.options import (
     CARRYING_OUT,
     exits,
@@ -19,7 +19,7 @@ from rules_engine.cli.options import (
 from rules_engine.cli.past import is_there
 from rules_engine.cli.planfiles import save_plan
 from rules_engine.cli.progress import Progress
-from rules_engine.cli.terminal import show, talk
+from rules_engine.cli.terminal import talk
 from rules_engine.errors import ExitCode
 from rules_engine.filesystem.clock import SystemClock
 from rules_engine.filesystem.root import Root
@@ -29,14 +29,10 @@ from rules_engine.jobs.planning import open_root
 from rules_engine.jobs.restoring import last_undoable, put_back, restoring
 from rules_engine.jobs.runs import find_run
 from rules_engine.plan.given import Pin
-from rules_engine.plan.model import Plan
 from rules_engine.policy.load import PolicyError, load_policies
 from rules_engine.policy.model import PolicySet
-from rules_engine.report.overview import Overview, look_through
-from rules_engine.report.plan_json import plan_document
-from rules_engine.report.plan_text import plan_lines
 from rules_engine.values.paths import RelPath
-from rules_engine.values.text import escape
+from rules_engine.values.text import escape, plural
 
 _MOST_PINS: Final = 1_000
 
@@ -92,14 +88,26 @@ def restore(
                     talk(f"note: {escape(note)}")
             pins = way.back + len(way.there)
             if pinned and pins > _MOST_PINS:
-                raise click.UsageError(f"that would be {pins} pins; pin the directory with `rules pin DIR` instead")
+                raise click.UsageError(
+                    f"that would be {plural(pins, 'pin')}; pin the directory with `rules pin DIR` instead"
+                )
             if dry_run or out is not None:
-                _show(way.plan, root, out, form, verbose=verbose)
+                plan = way.plan if out is None else way.plan.collected()
+                if out is not None:
+                    save_plan(plan, out)
+                show_plan(plan, root, form, verbose=verbose)
                 return ExitCode.DONE
-            progress = Progress(quiet=quiet)
-            result = carry_out_if_agreed(
-                way.plan, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
-            )
+            with Progress(quiet=quiet) as progress:
+                result = carry_out_if_agreed(
+                    way.plan,
+                    policies,
+                    root,
+                    progress,
+                    yes=yes,
+                    form=form,
+                    verbose=verbose,
+                    require_guards=require_guards,
+                )
             is_settled = result is not None or not way.back
         if pinned and is_settled:
             # Also what is there already: killed after the last rename, the same command again has nothing else to do.
@@ -119,23 +127,6 @@ def policies_if_any(folders: tuple[str, ...], root_path: str | None) -> PolicySe
             raise
         talk("note: the policies are invalid, and a restore does without them")
         return None
-
-
-def _show(plan: Plan, root: Root, out: str | None, form: str, *, verbose: bool) -> None:
-    if form == "json":
-        collected = plan.collected()
-        if out is not None:
-            save_plan(collected, out)
-        show(plan_document(collected, root=root.path))
-        return
-    overview = Overview()
-    if out is not None:
-        collected = plan.collected()
-        overview = look_through(collected)
-        save_plan(collected, out)
-    else:
-        overview = look_through(plan)
-    show(plan_lines(plan, overview, root=root.path, verbose=verbose))
 
 
 def _pin(root: Root, back: Sequence[RelPath], run_id: str, *, quiet: bool) -> None:

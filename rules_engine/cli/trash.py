@@ -5,7 +5,7 @@ import os
 import click
 
 from rules_engine.apply.pins import read_pins
-from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_result
+from rules_engine.cli.agreeing import carry_out_if_agreed, check_agreement, show_plan, show_result
 from rules_engine.cli.options import (
     CARRYING_OUT,
     exits,
@@ -30,9 +30,6 @@ from rules_engine.manifest.store import ManifestStore
 from rules_engine.plan.given import TrashedRun
 from rules_engine.plan.model import Plan
 from rules_engine.policy.model import PolicySet
-from rules_engine.report.overview import Overview
-from rules_engine.report.plan_json import plan_document
-from rules_engine.report.plan_text import plan_lines
 from rules_engine.report.trash_text import TrashList, trash_document, trash_list_lines
 from rules_engine.values.quantities import FOREVER, Duration, Instant, format_duration, parse_duration
 
@@ -106,11 +103,12 @@ def empty_trash(
         root.require_id()
         made = _plan(root, policies, now, runs, age, everything=everything)
         if dry_run:
-            return _show(made, root, form, verbose=verbose)
-        progress = Progress(quiet=quiet)
-        result = carry_out_if_agreed(
-            made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
-        )
+            show_plan(made, root, form, verbose=verbose)
+            return ExitCode.DONE
+        with Progress(quiet=quiet) as progress:
+            result = carry_out_if_agreed(
+                made, policies, root, progress, yes=yes, form=form, verbose=verbose, require_guards=require_guards
+            )
     return show_result(result, policies, form=form, verbose=verbose)
 
 
@@ -145,11 +143,3 @@ def _runs(root: Root) -> tuple[TrashedRun, ...]:
     clock = SystemClock()
     jobs = ManifestStore(root, clock).load().jobs
     return trashed_runs(root, pins=read_pins(root.require_state(), clock.now()), jobs=jobs)
-
-
-def _show(made: Plan, root: Root, form: str, *, verbose: bool) -> int:
-    if form == "json":
-        show(plan_document(made, root=root.path))
-    else:
-        show(plan_lines(made, Overview(), root=root.path, verbose=verbose))
-    return ExitCode.DONE

@@ -6,9 +6,15 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from cliplace import REPOSITORY, Place
+
+from rules_engine.apply.model import Event, RunStarted
+from rules_engine.cli import agreeing
+from rules_engine.cli.progress import Progress
+from rules_engine.errors import RefusedError
 
 PAGE = (REPOSITORY / "docs/reference/progress.md").read_text("utf-8")
 
@@ -47,6 +53,25 @@ def test_a_terminal_sees_the_run_and_is_left_clean(place: Place) -> None:
     assert any(re.fullmatch(rb"run [0-9a-f]+: \d+ steps?", line) for line in stays)
     assert b"ing: " not in stays[-1]
     assert not (place.media / "temp_a").exists()
+
+
+@pytest.mark.parametrize("command", [["restore", "--last"], ["trash", "empty", "--all"]])
+def test_no_line_outlives_an_error(place: Place, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing goes on moving below the words that say what went wrong."""
+    told: list[Progress] = []
+
+    def refuse(*_: object, listen: Callable[[Event], None], **_words: object) -> None:
+        listen(RunStarted("0" * 16, 5, resumed=False))
+        told.append(listen.__self__)
+        assert told[0]._gauge is not None
+        raise RefusedError("it cannot be", "let it be")
+
+    place.write("media/a.part")
+    assert place.rules("apply", "--yes").code == 0
+    monkeypatch.setattr(agreeing, "apply_plan", refuse)
+    answer = place.rules(*command, "--yes")
+    assert (answer.code, "it cannot be" in answer.err) == (6, True)
+    assert told[0]._gauge is None
 
 
 @pytest.mark.parametrize("choice", [["--quiet"], ["--progress", "none", "--quiet"]])
