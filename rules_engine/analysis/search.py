@@ -23,7 +23,8 @@ FILE_TYPES: Final = "cleanup.file_types"
 SHIELD: Final = "cleanup.preserve_on_failure"
 OWN_WAIT: Final = "after"
 """Its own `after`, which is longer than any file can be old."""
-_LONGEST: Final = 100_000 * DAY
+_AS_GOOD_AS_NEVER: Final = 100_000 * DAY
+"""Beyond it no duration can be written, so a wait that is longer is one that never ends."""
 _DECISION: Final = 10
 """How many states one decision counts as: it takes as long."""
 
@@ -102,4 +103,4 @@ def _reasons(told: Fate, known: Mapping[RuleName, Rule]) -> tuple[set[RuleName],
 
 def _never_comes(rule: Rule) -> bool:
     waits = () if rule.after is None else (rule.after.always, *(wait for _, wait in rule.after.by_status))
-    return any(wait is not None and wait > _LONGEST for wait in waits)
+    return any(wait is not None and wait > _AS_GOOD_AS_NEVER for wait in waits)

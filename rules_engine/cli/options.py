@@ -77,26 +77,24 @@ def at_option(command: Command) -> Command:
 
 def format_option(command: Command) -> Command:
     """Add `--format`."""
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Text for people, or one JSON document.",
-    )(command)
+    return _format_option(command, "text", "json", said="Text for people, or one JSON document.")
 
 
 def plan_format_option(command: Command) -> Command:
     """Add `--format` of a command that shows a plan."""
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "markdown", "json"]),
-        default="text",
-        show_default=True,
-        help="Text for people, Markdown for a comment on a pull request, or one JSON document.",
-    )(command)
+    said = "Text for people, Markdown for a comment on a pull request, or one JSON document."
+    return _format_option(command, "text", "markdown", "json", said=said)
+
+
+def tests_format_option(command: Command) -> Command:
+    """Add `--format` of a command that runs cases."""
+    return _format_option(command, "text", "json", "junit", said="Text for people, one JSON document, or JUnit XML.")
+
+
+def _format_option(command: Command, *forms: str, said: str) -> Command:
+    """Add `--format` with these forms, of which the first is the default."""
+    option = click.option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=said)
+    return option(command)
 
 
 def talk_options(command: Command) -> Command:

@@ -9,7 +9,7 @@ from rules_engine.cases.comparing import CaseResult, try_case
 from rules_engine.cases.coverage import RuleCoverage, coverage
 from rules_engine.cases.load import check_cases
 from rules_engine.cases.model import Case
-from rules_engine.cli.options import exits, policies_option
+from rules_engine.cli.options import exits, policies_option, tests_format_option
 from rules_engine.cli.terminal import show
 from rules_engine.errors import ExitCode
 from rules_engine.policy.load import PolicyError, load_policies
@@ -37,14 +37,7 @@ _EXITS: Final = exits(
     is_flag=True,
     help="Fail also where a rule decided in no case, or was held back in none.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "junit"]),
-    default="text",
-    show_default=True,
-    help="Text for people, one JSON document, or JUnit XML.",
-)
+@tests_format_option
 @click.option("--quiet", is_flag=True, expose_value=False, help="No remarks on stderr.")
 @click.option("--verbose", is_flag=True, help="Show every rule with the number of cases that try it out.")
 def test(

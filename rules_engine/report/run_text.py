@@ -5,7 +5,7 @@ from typing import Final
 
 from rules_engine.apply.model import PERMISSIONS, ActionCount, Outcome, RunResult, RunState
 from rules_engine.filesystem.guards import missing
-from rules_engine.report.documents import document, instant_json, path_json
+from rules_engine.report.documents import Json, document, instant_json, path_json
 from rules_engine.report.tables import align
 from rules_engine.report.trash_text import Undo, undo_json, undo_line
 from rules_engine.report.words import FILE_STEPS, VERBS, name
@@ -127,17 +127,7 @@ def run_document(result: RunResult, undo: Undo | None = None) -> str:
             "bytes_set_aside": result.set_aside,
             "bytes_put_back": result.put_back,
             "undo": undo_json(undo),
-            "counts": [
-                {
-                    "action": one.action.value,
-                    "outcome": one.outcome.value,
-                    "steps": one.steps,
-                    "bytes": one.size,
-                    "directories": one.directories,
-                    "files": one.files,
-                }
-                for one in result.counts
-            ],
+            "counts": [counted_json(one) for one in result.counts],
             "noted": [
                 {
                     "path": path_json(one.path),
@@ -151,3 +141,15 @@ def run_document(result: RunResult, undo: Undo | None = None) -> str:
             "guards": [{"guard": one.guard.value, "active": one.active, "note": one.note} for one in result.guards],
         },
     )
+
+
+def counted_json(one: ActionCount) -> dict[str, Json]:
+    """What became of the steps of one action with one outcome."""
+    return {
+        "action": one.action.value,
+        "outcome": one.outcome.value,
+        "steps": one.steps,
+        "bytes": one.size,
+        "directories": one.directories,
+        "files": one.files,
+    }

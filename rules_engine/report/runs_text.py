@@ -7,7 +7,7 @@ from rules_engine.apply.model import ActionCount, Outcome, RunState
 from rules_engine.jobs.runs import RecordedRun
 from rules_engine.plan.model import StepAction
 from rules_engine.report.documents import Json, document, instant_json
-from rules_engine.report.run_text import counted
+from rules_engine.report.run_text import counted, counted_json
 from rules_engine.report.words import VERBS, moment
 from rules_engine.values.quantities import FOREVER, Duration, Instant, format_size
 from rules_engine.values.text import escape, plural
@@ -140,17 +140,7 @@ def run_json(run: RecordedRun, outlook: Outlook) -> dict[str, Json]:
         "bytes_set_aside": 0 if result is None else result.set_aside,
         "bytes_put_back": 0 if result is None else result.put_back,
         "failed": 0 if result is None else result.count(Outcome.FAILED),
-        "counts": [
-            {
-                "action": one.action.value,
-                "outcome": one.outcome.value,
-                "steps": one.steps,
-                "bytes": one.size,
-                "directories": one.directories,
-                "files": one.files,
-            }
-            for one in (() if result is None else result.counts)
-        ],
+        "counts": [counted_json(one) for one in (() if result is None else result.counts)],
         "plan": run.plan_path,
         "in_trash": run.in_trash,
         "restorable_until": None if until is None else instant_json(until),
