@@ -130,9 +130,10 @@ class Progress:
             case StepNoted(noted=noted) if noted.outcome is Outcome.FAILED:
                 self._event("step_failed", _failure(noted))
                 self._remark(f"failed: {VERBS[noted.action]} {name(noted.path)}: {escape(noted.cause)}")
-            case Committed(settled=settled):
+            case Committed(settled=settled, size=size):
                 if self._gauge is not None:
                     self._gauge.files = self._gauge.done = settled
+                    self._gauge.size_bytes = size or None
                     self._tell_now_and_then()
             case RunEnded(result=result):
                 self.end()

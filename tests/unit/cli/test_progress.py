@@ -85,6 +85,19 @@ def test_events_come_once_a_second_at_most(capsys: pytest.CaptureFixture[str]) -
     assert told[-1] == {"event": "progress", "phase": "applying", "files": 999, "bytes": None, "ended": True}
 
 
+def test_bytes_of_a_run_are_told_as_soon_as_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
+    """They are of files that went and will not come back by themselves, so only durable outcomes count."""
+    with Progress(quiet=True, telling=Telling.JSON) as progress:
+        progress.hear(RunStarted("0123", 9, resumed=False))
+        progress.hear(Committed(3, 0))
+        progress.end()
+        progress.hear(RunStarted("0124", 9, resumed=False))
+        for settled, size in ((3, 0), (6, 2_048), (9, 5_120)):
+            progress.hear(Committed(settled, size))
+    told = [event for event in events_of(capsys.readouterr().err) if event["event"] == "progress"]
+    assert [(event["files"], event["bytes"]) for event in told] == [(3, None), (9, 5_120)]
+
+
 def test_outcomes_before_a_run_was_announced_are_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
     """There is nothing that they could be a part of."""
     Progress(quiet=False).hear(Committed(1))
