@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Final, cast
 
 from rules_engine.errors import ExitCode, RulesError
@@ -61,11 +61,17 @@ class Processes:
         self._deciders: list[_Decider] = []
         self._are_told = False
 
-    def work_below(self, root: Root, *, jobs: int = 0) -> None:
+    @contextmanager
+    def coming_up(self, root: Root, *, jobs: int) -> Iterator[None]:
         """Say what they work on; where there are many finished jobs, they come up while these are read."""
         self._root = root
-        if jobs >= MANY_JOBS:
-            self._start(root)
+        try:
+            if jobs >= MANY_JOBS:
+                self._start(root)
+            yield
+        except BaseException:
+            self.end()
+            raise
 
     def prepare(self, task: Task) -> None:
         """Say what they are to be told, once they are wanted."""
@@ -76,19 +82,32 @@ class Processes:
         if self._root is None or self._task is None or (files < self._worth_it and not self._deciders):
             return False
         self._start(self._root)
-        if not self._deciders or any(not one.is_up() for one in self._deciders):
+        try:
+            return bool(self._deciders) and self._are_all_ready(self._task)
+        except (OSError, DeciderEndedError):
+            # Nothing was left to them yet, so the plan is made without them.
+            self.end()
+            self._count = 0
             return False
-        if not self._are_told:
-            self._are_told = True
-            try:
-                send_task([one.asked for one in self._deciders], self._task)
-            except OSError as err:
-                raise DeciderEndedError from err
-        return all(one.is_ready() for one in self._deciders)
 
     def _start(self, root: Root) -> None:
-        if not self._deciders and sys.executable:
-            self._deciders = [_Decider(root) for _ in range(self._count)]
+        if self._deciders or not sys.executable:
+            return
+        try:
+            for _ in range(self._count):
+                self._deciders.append(_Decider(root))
+        except OSError:
+            # No more processes, or no memory for them: one is enough.
+            self.end()
+            self._count = 0
+
+    def _are_all_ready(self, task: Task) -> bool:
+        if any(not one.is_up() for one in self._deciders):
+            return False
+        if not self._are_told:
+            send_task([one.asked for one in self._deciders], task)
+            self._are_told = True
+        return all(one.is_ready() for one in self._deciders)
 
     def decide(self, inventory: Inventory, staying: Staying) -> Iterator[Batch]:
         """The steps of what was left to them, in order."""

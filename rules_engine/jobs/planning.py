@@ -1,6 +1,7 @@
 """What planning, applying and explaining share: the root opened, the jobs read, the tree looked at."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -121,10 +122,9 @@ def survey(
     Raises:
         UntrustedStateError: when the state below `.rules` cannot be read.
     """
-    if deciders is not None:
-        deciders.work_below(root, jobs=count_seals(root.state) if root.state is not None else 0)
     store = ManifestStore(root, clock)
-    loaded = store.load(policies.workspaces_of)
+    with nullcontext() if deciders is None else deciders.coming_up(root, jobs=_count_jobs(root)):
+        loaded = store.load(policies.workspaces_of)
     guards = replace(guards_of(policies, root, loaded, own_files), clock=_clock(root, loaded, clock.now()))
     if only is None:
         guards = replace(guards, trash=_old_trash(policies, root, loaded, guards, clock.now()))
@@ -135,6 +135,10 @@ def survey(
     markers = policies.settings.keep_markers
     inventory = gather(root, store, looked_at, walk=walk, markers=markers, pruning=pruning, relief=deciders)
     return Survey(policies, loaded.jobs, guards, inventory, loaded.notes, deciders, only)
+
+
+def _count_jobs(root: Root) -> int:
+    return count_seals(root.state) if root.state is not None else 0
 
 
 def _clock(root: Root, loaded: LoadedJobs, now: Instant) -> str:

@@ -62,7 +62,8 @@ def make_plan(
     )
     if deciders is not None and inventory.source is not None and watch is NOBODY:
         deciders.prepare(Task(policies, known, guards, instant, ask, seen.ranks, inventory.source))
-    else:
+    elif deciders is not None:
+        deciders.end()
         deciders = None
     staying = SumsByDirectory()
     deciding = Deciding(policies, OwnerIndex(known), seen, ask, staying, watch=watch)

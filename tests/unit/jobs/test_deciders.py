@@ -18,7 +18,7 @@ from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import Inventory
 from rules_engine.inventory.scan import WalkOn
-from rules_engine.jobs import decider
+from rules_engine.jobs import decider, deciders
 from rules_engine.jobs.deciders import DeciderEndedError, Processes, processes_for
 from rules_engine.jobs.lifecycle import add, finish, start
 from rules_engine.jobs.planning import survey
@@ -187,6 +187,35 @@ def test_a_decider_that_is_killed_ends_the_plan_with_an_error(
         os.waitid(os.P_PID, one, os.WEXITED | os.WNOWAIT)
     with pytest.raises(DeciderEndedError, match="--jobs 1"):
         list(batches)
+    assert _children() <= before
+
+
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
+def test_a_plan_is_made_without_deciders_that_do_not_come_up(
+    crowded: Root, clock: LaterClock, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    """There is no memory for another process, or it ends at once: nothing was left to it yet."""
+    before, now = _children(), clock.now()
+    alone = _bytes(survey(BY_WALK, crowded, clock).plan(now))
+    monkeypatch.setattr(sys, "executable", program)
+    assert _bytes(survey(BY_WALK, crowded, clock, deciders=Processes(2, worth_it=0)).plan(now)) == alone
+    assert _children() <= before
+
+
+def test_deciders_come_up_while_many_manifests_are_read(
+    crowded: Root, clock: LaterClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are there before the first file is looked at; where the manifests cannot be read, they end."""
+    monkeypatch.setattr(deciders, "MANY_JOBS", 100)
+    before = _children()
+    found = survey(FROM_SEALS, crowded, clock, deciders=Processes(2))
+    assert len(_children() - before) == 2
+    found.plan(clock.now(), watch=lambda *_: None)
+    assert _children() <= before
+    Path(crowded.path, ".rules/sealed").rename(Path(crowded.path, ".rules/aside"))
+    Path(crowded.path, ".rules/sealed").touch()
+    with pytest.raises(UntrustedStateError):
+        survey(FROM_SEALS, crowded, clock, deciders=Processes(2))
     assert _children() <= before
 
 
