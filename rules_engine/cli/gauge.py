@@ -1,9 +1,10 @@
 """How far long work is: counted in its loop, and said as a line for people or as fields for other programs."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from rules_engine.inventory.model import DirectoryFacts
 from rules_engine.values.quantities import SECOND, format_duration, format_size
@@ -24,8 +25,7 @@ _BEGINNINGS: Final = 0.02
 """The share of the work before which its speed says little about the rest."""
 
 
-@dataclass(slots=True)
-class Gauge:
+class Gauge(msgspec.Struct):
     """What one phase has done; the loop only counts, and whoever shows it looks from outside."""
 
     phase: Phase

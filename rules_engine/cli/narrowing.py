@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import click
+import msgspec
 
 from rules_engine.errors import InvalidValueError
 from rules_engine.plan.given import Ask
@@ -26,8 +27,7 @@ _OPTIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(msgspec.Struct, frozen=True):
     """What a command line narrows a plan to; nothing said is everything."""
 
     only: PatternList | None = None

@@ -1,7 +1,8 @@
 """Keep rules of earlier applied policy sets that nobody released: they protect until a plan lets them go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from rules_engine.apply.applied import AppliedSet, read_applications, read_applied
 from rules_engine.filesystem.directory import Directory
@@ -11,8 +12,7 @@ from rules_engine.policy.digest import same_effect
 from rules_engine.policy.model import PolicySet, Rule
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(msgspec.Struct):
     """A keep rule, and the run that first applied policies without it."""
 
     rule: Rule

@@ -5,10 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from rules_engine import __version__
-from rules_engine.apply.emptying import pinned_in
-from rules_engine.apply.report import from_report
 from rules_engine.apply.runs import REPORT, RUNS
-from rules_engine.apply.trash import FOLDER
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import STATE, Root, find_area
@@ -21,10 +18,11 @@ from rules_engine.plan.model import Count, Header, Plan, StepAction, Trailer, Tr
 from rules_engine.plan.trashed import TRASH, is_run_id
 from rules_engine.policy.model import PolicySet
 from rules_engine.policy.patterns import PATHSPEC_VERSION
-from rules_engine.values.paths import RelPath, join
+from rules_engine.values.paths import RelPath, join, name_of
 from rules_engine.values.quantities import Duration, Instant
 from rules_engine.values.vocabulary import EntryKind
 
+_FOLDER: Final = name_of(TRASH)
 _LARGEST: Final = 2**30
 
 Counted = Callable[[Instant | None], bool]
@@ -47,12 +45,15 @@ def trashed_runs(
     state = root.state
     if state is None:
         return ()
-    by_id, standing = {job.job_id: job for job in jobs}, tuple(pins)
-    found: list[TrashedRun] = []
     try:
-        area = find_area(state, FOLDER)
+        area = find_area(state, _FOLDER)
         if area is None:
             return ()
+        # Every plan asks what the trash holds, and most roots have none.
+        from rules_engine.apply.emptying import pinned_in  # noqa: PLC0415 - see above
+
+        by_id, standing = {job.job_id: job for job in jobs}, tuple(pins)
+        found: list[TrashedRun] = []
         with area:
             for name, inode in _folders(area):
                 since, told = _told(state, name)
@@ -61,7 +62,7 @@ def trashed_runs(
                 found.append(TrashedRun(name, since, inode, count.files, count.bytes, held))
     except OSError as err:
         why = f"cannot be read: {err.strerror}"
-        raise UntrustedStateError(f"{STATE}/{FOLDER}", why, "check its permissions") from err
+        raise UntrustedStateError(f"{STATE}/{_FOLDER}", why, "check its permissions") from err
     return tuple(sorted(found, key=lambda run: (run.since is None, run.since or 0, run.run_id)))
 
 
@@ -73,6 +74,8 @@ def _folders(area: Directory) -> Iterator[tuple[str, int]]:
 
 def _told(state: Directory, run_id: str) -> tuple[Instant | None, int]:
     """When a run ended and how much it set aside, as its report says."""
+    from rules_engine.apply.report import from_report  # noqa: PLC0415 - see trashed_runs
+
     with suppress(OSError, UntrustedStateError), state.open(RelPath(f"{RUNS}/{run_id}")) as here:
         result = from_report(here.read_file(REPORT, limit=_LARGEST), REPORT)
         return result.ended, result.set_aside

@@ -1,15 +1,15 @@
 """What the text of a plan says about its steps, gathered while they stream by."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from rules_engine.plan.model import Batch, Plan, StepAction
 from rules_engine.values.paths import RelPath, join
 from rules_engine.values.vocabulary import RuleName
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """One step on a deliverable, to be shown at the head of the plan."""
 
     action: StepAction
@@ -18,13 +18,12 @@ class Sample:
     rules: tuple[RuleName, ...]
 
 
-@dataclass(slots=True)
-class Overview:
+class Overview(msgspec.Struct):
     """The first deliverables that a plan removes, or entries that it puts back; the plan itself is never in memory."""
 
     most: int = 10
-    deliverables: list[Sample] = field(default_factory=list)
-    returning: list[Sample] = field(default_factory=list)
+    deliverables: list[Sample] = msgspec.field(default_factory=list)
+    returning: list[Sample] = msgspec.field(default_factory=list)
     """The first entries that the plan puts back."""
     returns: int = 0
     """How many it puts back altogether."""

@@ -1,7 +1,8 @@
 """The way back as text and as JSON: what a plan puts back, what it does with the trash, and what the trash holds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from rules_engine.plan.given import TrashedRun
 from rules_engine.plan.model import Count, Header, StepAction, Trailer
@@ -13,8 +14,7 @@ from rules_engine.values.quantities import FOREVER, Duration, Instant, format_in
 from rules_engine.values.text import escape, plural
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(msgspec.Struct, frozen=True):
     """How what a run set aside is put back."""
 
     command: str
@@ -91,8 +91,7 @@ def _has(trailer: Trailer, action: StepAction) -> bool:
     return bool(trailer.steps.get(action.value, Count()).files)
 
 
-@dataclass(frozen=True, slots=True)
-class TrashList:
+class TrashList(msgspec.Struct, frozen=True):
     """What the trash holds, and how long it is kept."""
 
     runs: Sequence[TrashedRun]

@@ -86,7 +86,7 @@ def test_events_come_once_a_second_at_most(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_bytes_of_a_run_are_told_as_soon_as_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
-    """They are of files that went and will not come back by themselves, so only durable outcomes count."""
+    """Until then nobody knows them; from then on they grow with the outcomes that are durable."""
     with Progress(quiet=True, telling=Telling.JSON) as progress:
         progress.hear(RunStarted("0123", 9, resumed=False))
         progress.hear(Committed(3, 0))
