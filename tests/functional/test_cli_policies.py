@@ -146,6 +146,29 @@ def test_the_version_loads_nothing_else() -> None:
     assert done.stdout == f"rules {__version__}\nFalse\n"
 
 
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_what_is_seldom_needed_is_not_loaded(place: Place, command: str) -> None:
+    """Small trees are planned as soon as Python has loaded what it takes, so that must not grow unnoticed."""
+    code = (
+        "import atexit, sys; sys.argv = ['rules', *sys.argv[1:]]\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "from rules_engine.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, command],
+        cwd=place.path,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = set(done.stderr.split())
+    assert f"rules_engine.cli.{command}" in loaded
+    seldom = {"pathspec", "jsonschema", "rich", "jinja2", "tenacity", "filelock", "email", "importlib.metadata"}
+    assert not loaded & (seldom | {"rules_engine.apply.emptying", "rules_engine.apply.applying"})
+
+
 def test_a_command_that_is_not_there_is_a_usage_error(place: Place) -> None:
     """Exit 2."""
     answer = place.rules("destroy")
