@@ -107,7 +107,7 @@ class Carrying:
                         self._commit()
                     if at < len(batch.entries):
                         self._stop_when_asked()
-            self._commit()
+            self._commit(is_last=True)
         except StopRun as stop:
             return self._last_commit() or stop.why
         return ""
@@ -154,11 +154,13 @@ class Carrying:
                 # Killed after the record, before the seals and the handover: say it to them again.
                 if line.commit == last:
                     self._tell(batch, line.first, line.runs)
+                else:
+                    self._amender.add_earlier(batch, line.first, line.runs)
                 index = line.first + line.steps
             if index < len(batch.entries):
                 yield number, index, batch
 
-    def _commit(self) -> None:
+    def _commit(self, *, is_last: bool = False) -> None:
         if self._broken:
             raise StopRun(self._broken)
         try:
@@ -166,7 +168,7 @@ class Carrying:
             amended, handed_over = self._amender.amend(), self._handover.flush()
             for part in self._group.commit():
                 self._settle(part)
-            amended |= self._amender.amend()
+            amended |= self._amender.amend_all() if is_last else self._amender.amend()
             handed_over = (*handed_over, *self._handover.flush())
         except OSError as err:
             # Never tried again: after a failed fsync the system may say yes and have lost the data.
@@ -180,7 +182,7 @@ class Carrying:
     def _last_commit(self) -> str:
         """Record what was done before a run ends early; why that failed, or empty."""
         try:
-            self._commit()
+            self._commit(is_last=True)
         except StopRun as stop:
             return stop.why
         except RulesError as err:

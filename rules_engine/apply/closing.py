@@ -3,17 +3,17 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Final
 
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.model import RunResult, RunState, StalePlanError, Tally
-from rules_engine.apply.outcomes import OutcomeLine, OutcomeRun, read_lines
+from rules_engine.apply.outcomes import OutcomeLine, read_lines
 from rules_engine.apply.report import from_report, to_report
 from rules_engine.apply.runs import OUTCOMES, PLAN, REPORT, RUNS, store_report
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area
-from rules_engine.plan.model import Batch, Plan
+from rules_engine.plan.model import Plan
 from rules_engine.plan.planfile import PlanFileError, read_plan
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
@@ -38,7 +38,7 @@ def check_not_closed(result: RunResult) -> None:
 def close_others(state: Directory, by: str, clock: Clock, amender: SealAmender) -> tuple[str, ...]:
     """Close every run but `by` that is not over; one line for each that cannot be closed.
 
-    `amender` tells the seals what such a run recorded last: killed in between, it did not.
+    `amender` tells the seals what such a run recorded last, or put off to its end: killed in between, it did not.
 
     Only the holder of the root lock calls it, before the first step of a run that is not going on with an earlier one.
     """
@@ -85,10 +85,10 @@ def _close(here: Directory, run_id: str, by: str, now: Instant, amender: SealAme
             if "publish" in plan.header.ask:
                 # It needs the lock of its job alone, and may go on at this moment.
                 return
-            started, tally, last = plan.header.now, *_tally(plan, _lines(here))
+            started, tally = plan.header.now, _tally(plan, _lines(here), amender)
     except (FileNotFoundError, PlanFileError):
         # Killed before its plan was whole, it did nothing; and what a damaged plan wanted nobody can go on with.
-        started, tally, last = now, Tally(), []
+        started, tally = now, Tally()
     result = RunResult(
         run_id=run_id,
         state=RunState.CLOSED,
@@ -100,9 +100,7 @@ def _close(here: Directory, run_id: str, by: str, now: Instant, amender: SealAme
         stopped_because=f"closed by run {by}",
     )
     # First the seals: once it has a report, nobody looks at this run again.
-    for part in last:
-        amender.add(*part)
-    amender.amend()
+    amender.amend_all()
     store_report(here, to_report(result))
 
 
@@ -112,23 +110,19 @@ def _lines(here: Directory) -> Sequence[OutcomeLine]:
     return ()
 
 
-_Part: TypeAlias = tuple[Batch, int, Sequence[OutcomeRun]]
-"""A batch, the number of an entry in it, and what became of that entry and those after it."""
-
-
-def _tally(plan: Plan, lines: Sequence[OutcomeLine]) -> tuple[Tally, list[_Part]]:
-    """What the recorded outcomes add up to, and those of the last commit."""
+def _tally(plan: Plan, lines: Sequence[OutcomeLine], amender: SealAmender) -> Tally:
+    """What the recorded outcomes add up to; `amender` hears what seals may not know of them."""
     by_batch: dict[int, list[OutcomeLine]] = {}
     for line in lines:
         by_batch.setdefault(line.batch, []).append(line)
-    tally, last = Tally(), list[_Part]()
+    tally = Tally()
     for number, batch in enumerate(plan.batches):
         index = 0
         for line in by_batch.get(number, ()):
             # Interrupted while it was recorded, a group may have been recorded twice.
             if line.first == index:
                 tally.note(batch, index, line.runs)
-                if line.commit == lines[-1].commit:
-                    last.append((batch, index, line.runs))
+                tell = amender.add if line.commit == lines[-1].commit else amender.add_earlier
+                tell(batch, index, line.runs)
                 index += line.steps
-    return tally, last
+    return tally

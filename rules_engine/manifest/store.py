@@ -269,6 +269,16 @@ class ManifestStore:
         self._seals.pop(checked, None)
         return seal_attempt(state, self._machine, checked, before, directories, settle=settle)
 
+    def may_be_there(self, directory: RelPath) -> bool:
+        """Whether a directory of the root is there now, or nobody can tell."""
+        try:
+            self._root.directory.open(directory).close()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def amend_seals(self, changes: Mapping[JobId, Changes]) -> Missed:
         """Take the outcomes of a run into many seals, as `manifest.amending` does; it raises what that raises."""
         for job_id in changes:
