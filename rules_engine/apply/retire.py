@@ -1,4 +1,4 @@
-"""State that retires after `state.keep`: folders of runs that ended, and the logs of jobs that ended.
+"""State that retires: after `state.keep` folders of runs and logs of jobs that ended; soon what killed writers left.
 
 The policy sets that were applied never retire: what they kept stays protected.
 """
@@ -15,18 +15,21 @@ from rules_engine.apply.runs import REPORT, RUNS
 from rules_engine.apply.trash import FOLDER as TRASH
 from rules_engine.errors import LockedError, RulesError, UntrustedStateError
 from rules_engine.filesystem.directory import Directory
+from rules_engine.filesystem.files import sweep_asides
 from rules_engine.filesystem.machine import this_machine
 from rules_engine.filesystem.root import Root, find_area
 from rules_engine.manifest.model import JobRecord
 from rules_engine.manifest.packing import pack
-from rules_engine.manifest.shelf import list_shelf
+from rules_engine.manifest.shelf import SEALED, list_shelf
 from rules_engine.values.clock import Clock
 from rules_engine.values.paths import RelPath
-from rules_engine.values.quantities import SECOND, Duration, Instant
+from rules_engine.values.quantities import DAY, SECOND, Duration, Instant
 from rules_engine.values.vocabulary import JobId
 
 LONGEST: Final = Duration(5 * SECOND)
 """How long retiring may hold up the end of a run; the next run goes on with the rest."""
+_DEAD: Final = Duration(DAY)
+"""No writer takes so long from what it writes aside to its new name."""
 GOING: Final = "."
 """Before the name of a run folder that is being removed: nobody takes what is left of it for a run."""
 _LARGEST_REPORT: Final = 2**30
@@ -62,6 +65,7 @@ def retire(
     course = _Course(root, clock, Instant(now - keep), last)
     course.guarded("the folders of old runs", partial(course.retire_runs, spare))
     course.guarded("the manifests of old jobs", partial(course.pack_jobs, jobs))
+    course.guarded(f"what is left of seals in `.rules/{SEALED}`", partial(course.sweep_seals, Instant(now - _DEAD)))
     return Retired(course.runs, course.jobs, tuple(course.notes))
 
 
@@ -132,6 +136,13 @@ class _Course:
             logs = listing.logs.get(job_id, {})
             if logs and self._has_time():
                 self.guarded(f"the manifest of job `{job_id}`", partial(self._pack, job_id, logs))
+
+    def sweep_seals(self, written_before: Instant) -> None:
+        """Remove seals that were written aside by whoever was killed before it renamed them: a run, thousands."""
+        sealed = find_area(self._root.require_state(), SEALED)
+        if sealed is not None:
+            with sealed:
+                sweep_asides(sealed, written_before)
 
     def _pack(self, job_id: JobId, logs: Mapping[str, int]) -> None:
         # Whoever holds the lock works on the job: it is not old any more.

@@ -1,6 +1,7 @@
 """What is done to the content and mode of single files: copied whole, given permission bits, made durable."""
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
@@ -11,6 +12,8 @@ from rules_engine.filesystem.directory import Directory, check_name
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PIECE: Final = 2**20
+_ASIDE: Final = re.compile(r"\.[0-9a-f]{16}\.tmp")
+"""The names under which `Directory.write_aside` writes."""
 
 
 def set_mode(here: Directory, name: str, mode: int) -> None:
@@ -64,6 +67,15 @@ def sync_files(here: Directory, names: Iterable[str]) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def sweep_asides(here: Directory, written_before: int) -> None:
+    """Remove what writers that were killed left aside in a directory of our own state, last written before then."""
+    for name in filter(_ASIDE.fullmatch, here.names()):
+        found = here.stat(name)
+        # A younger one may be what somebody is about to rename.
+        if found is not None and found.mtime_ns < written_before:
+            here.unlink(name)
 
 
 def _copy(source: int, target: int) -> None:
