@@ -1,6 +1,5 @@
 """The collection of problems while policies are read, and the near miss of a word."""
 
-import difflib
 from collections.abc import Iterable
 
 from rules_engine.values.diagnostics import Diagnostic, Span
@@ -36,6 +35,8 @@ class Findings:
 
 def closest(word: str, words: Iterable[str]) -> str | None:
     """The one of `words` that `word` most likely was meant to be; None where none is near."""
+    import difflib  # noqa: PLC0415 - nobody needs it for words that are right
+
     by_fold = {one.casefold().replace("-", "_"): one for one in sorted(words)}
     near = difflib.get_close_matches(word.casefold().replace("-", "_"), list(by_fold), n=1, cutoff=0.6)
     return by_fold[near[0]] if near else None

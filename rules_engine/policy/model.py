@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+import msgspec
+
 from rules_engine.policy.layout_model import Alias, Layout, LayoutDirectory, PathKey
 from rules_engine.policy.patterns import PatternList
 from rules_engine.policy.settings_model import AskInUse, AtFinish, Limits, Retry, Settings, TrashEmptying
@@ -104,8 +106,7 @@ class JobSelector:
         return self.newest is not None or self.beyond_newest is not None
 
 
-@dataclass(frozen=True, slots=True)
-class DirectorySelector:
+class DirectorySelector(msgspec.Struct, frozen=True):
     """Which empty directories a rule is about."""
 
     match: PatternList
@@ -126,8 +127,7 @@ class FileSelector:
     smaller_than: ByteCount | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(msgspec.Struct, frozen=True):
     """How old a file must be before a removal is due: for any status, or status by status."""
 
     always: Duration | None
@@ -181,8 +181,7 @@ class Rule:
         return self.unit is None and self.directories is None
 
 
-@dataclass(frozen=True, slots=True)
-class Guarantee:
+class Guarantee(msgspec.Struct, frozen=True):
     """A sentence on what no rule removes; it decides nothing, and is proved or shown to be broken."""
 
     name: str

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from rules_engine.values.diagnostics import Span
 from rules_engine.values.quantities import DAY, SECOND, ByteCount, Duration
 from rules_engine.values.vocabulary import CleanupPolicy
@@ -32,24 +34,22 @@ class AskInUse(StrEnum):
     """Of every file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What one plan may do at most; None is unlimited, zero allows nothing."""
 
     files: int | None = 100_000
-    bytes: ByteCount | None = ByteCount(2**40)  # noqa: RUF009 - a NewType is the integer itself
+    bytes: ByteCount | None = ByteCount(2**40)
     untracked_share: int | None = 50
     """Percent of the untracked files that were looked at; counts from 1 000 such removals up."""
-    plan_age: Duration | None = Duration(7 * DAY)  # noqa: RUF009 - same
+    plan_age: Duration | None = Duration(7 * DAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """How transient errors are tried again."""
 
     attempts: int = 4
-    first_wait: Duration = Duration(SECOND // 20)  # noqa: RUF009 - a NewType is the integer itself
-    longest_wait: Duration = Duration(2 * SECOND)  # noqa: RUF009 - same
+    first_wait: Duration = Duration(SECOND // 20)
+    longest_wait: Duration = Duration(2 * SECOND)
 
 
 @dataclass(frozen=True, slots=True)
