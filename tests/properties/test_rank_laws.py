@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from makers import NOW
 from msgspec.structs import replace as with_fields
+from reached import reached
 from strategies import LAW, jobs_of, worlds
 from world import World, removed
 
@@ -139,19 +140,13 @@ def _side(standing: Standing) -> str:
     return "cannot be told" if "may hold a place" in standing.why else "has no place"
 
 
+def _sides(drawn: tuple[World, st.DataObject]) -> set[str]:
+    world = crowd(*drawn)
+    ranks = world.evidence.ranks
+    return {_side(ranks.of(rule, job.job_id)) for rule in ranking(world) for job in world.jobs}
+
+
 def test_the_strategies_rank() -> None:
     """The laws are tried on worlds in which some are among the newest, some beyond, and some cannot be told."""
-    reached: set[object] = set()
-
-    @settings(LAW, max_examples=800, derandomize=True, database=None)
-    @given(worlds(), st.data())
-    def gather(world: World, data: st.DataObject) -> None:
-        world = crowd(world, data)
-        ranks = world.evidence.ranks
-        for rule in ranking(world):
-            for job in world.jobs:
-                found = ranks.of(rule, job.job_id)
-                reached.add(_side(found))
-
-    gather()
-    assert reached == {"among", "beyond", "cannot be told", "has no place"}
+    hoped = {"among", "beyond", "cannot be told", "has no place"}
+    assert reached(st.tuples(worlds(), st.data()), _sides, hoped) == hoped

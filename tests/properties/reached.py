@@ -1,0 +1,28 @@
+"""What the laws are tried on: which outcomes occur in the worlds that a strategy draws."""
+
+from collections.abc import Callable, Iterable, Set
+from typing import Any, Final
+
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+from strategies import LAW
+
+_ROUNDS: Final = 12
+"""Draws in one round resemble each other: what is rare may be missing in a round, and is not in all of them."""
+
+
+def reached(drawn: st.SearchStrategy[Any], outcomes: Callable[[Any], Iterable[object]], hoped: Set[object]) -> set[object]:
+    """The outcomes of all that was drawn, in rounds of 400 with fixed seeds that end when all hoped for has occurred."""
+    found: set[object] = set()
+    for number in range(_ROUNDS):
+
+        @settings(LAW, max_examples=400, database=None)
+        @seed(number)
+        @given(drawn)
+        def gather(one: Any) -> None:
+            found.update(outcomes(one))
+
+        gather()
+        if found >= hoped:
+            break
+    return found
