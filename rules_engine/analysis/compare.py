@@ -1,11 +1,11 @@
 """Two versions of policies over every kind of file that either can tell apart: what becomes of each, by both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from rules_engine.analysis.changed import Changed, Together
-from rules_engine.analysis.effects import REMOVING, Effect, effect_of
+from rules_engine.analysis.effects import LOSING, REMOVING, Effect, effect_of
 from rules_engine.analysis.naming import Kind, Naming, Selected, deciding_patterns
 from rules_engine.analysis.outcomes import Outcome, Version, with_times
 from rules_engine.analysis.situation import Situation
@@ -131,20 +131,21 @@ class _Groups:
     def _ask(self, situation: Situation) -> frozenset[RuleName]:
         found, named = set[Effect](), frozenset[RuleName]()
         for one in with_times(situation, self.versions):
-            before, after = self._outcomes(one)
-            named |= before.named | after.named
-            key = _key(before, after, one)
-            # One order of its times is enough to see an effect; the first has them all at once.
-            if key is not None and key[0] not in found:
-                found.add(key[0])
-                group = self._groups.setdefault(key, _Group())
-                group.situations.append(one)
-                group.patterns.append(self._patterns(one, key))
+            pairs = self._pairs(one)
+            named |= {name for pair in pairs for outcome in pair for name in outcome.named}
+            for key in _keys(pairs, one):
+                # One order of its times is enough to see an effect; the first has them all at once.
+                if key[0] not in found:
+                    found.add(key[0])
+                    group = self._groups.setdefault(key, _Group())
+                    group.situations.append(one)
+                    group.patterns.append(self._patterns(one, key))
         return named
 
-    def _outcomes(self, situation: Situation) -> tuple[Outcome, Outcome]:
-        old, new = self.versions
-        return old.outcome(situation), new.outcome(situation)
+    def _pairs(self, situation: Situation) -> tuple[tuple[Outcome, Outcome], ...]:
+        """What becomes of the file by both versions; and where something else holds its directory back by both."""
+        old, new = (one.outcomes(situation) for one in self.versions)
+        return tuple(zip(old, new, strict=True))
 
     def _patterns(self, situation: Situation, key: _Key) -> Selected:
         """The patterns by which the file is one of those that the change is about."""
@@ -170,11 +171,20 @@ class _Groups:
         kind = naming.kind(
             group.situations,
             group.patterns,
-            lambda one: _key(*self._outcomes(one), one) == key,
+            lambda one: key in _keys(self._pairs(one), one),
             final=before.deliverable or after.deliverable,
         )
         witness = min(group.situations, key=lambda one: (one.path.count("/"), len(one.path), one.path))
         return Difference(effect, kind, before, after, witness, len(group.situations))
+
+
+def _keys(pairs: Iterable[tuple[Outcome, Outcome]], situation: Situation) -> Iterator[_Key]:
+    """What changes for the file; what changes where its directory is held back, only where that loses more."""
+    for before, after in pairs:
+        key = _key(before, after, situation)
+        is_as_early_as_it_can = not (before.held_back or after.held_back)
+        if key is not None and (is_as_early_as_it_can or key[0] in LOSING):
+            yield key
 
 
 def _key(before: Outcome, after: Outcome, situation: Situation) -> _Key | None:

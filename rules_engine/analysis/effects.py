@@ -27,6 +27,8 @@ class Effect(StrEnum):
 
 REMOVING: Final = frozenset({Effect.GOES, Effect.SOONER})
 """The effects by which something can be removed that could not be removed before."""
+LOSING: Final = REMOVING | {Effect.FOR_GOOD}
+"""The effects by which something can be lost that could not be lost before, or not so soon."""
 
 
 @dataclass(frozen=True, slots=True)

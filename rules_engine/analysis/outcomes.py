@@ -1,7 +1,7 @@
 """What becomes of one kind of file by one version of policies: how it goes, by itself or with its directory, or not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from msgspec import structs
@@ -32,6 +32,8 @@ class Outcome:
     deliverable: bool = False
     whole: bool = False
     """Whether it goes with its directory; what else lies in there can only hold that back."""
+    held_back: bool = False
+    """Whether it would go with its directory, did nothing else that lies in there hold that back."""
     named: frozenset[RuleName] = field(default=frozenset(), compare=False)
     """Every rule that the decision named on the way."""
 
@@ -43,16 +45,17 @@ class Version:
         self.policies = policies
         self._clocks = {rule.name for rule in policies.rules if rule.since in _OTHER_CLOCKS}
 
-    def outcome(self, situation: Situation) -> Outcome:
-        """What becomes of the file, by itself or, as early as it can be, with its directory."""
+    def outcomes(self, situation: Situation) -> tuple[Outcome, Outcome]:
+        """What becomes of the file as early as it can, by itself or with its directory; and where that is held back."""
         alone = _alone(self.policies, situation)
         taken = taken_whole(self.policies, situation) if self.policies.unit_rules else None
         if taken is None or (alone.ending is not None and alone.ending.since <= taken.age):
-            return alone
+            return alone, alone
         removal = taken.removal
         ending = Ending(removal.action, taken.age, removal.rules)
         named = alone.named | {*removal.rules}
-        return Outcome(ending, removal.rules, deliverable=removal.deliverable, whole=True, named=named)
+        whole = Outcome(ending, removal.rules, deliverable=removal.deliverable, whole=True, named=named)
+        return whole, replace(alone, held_back=True)
 
     def reads_other_clocks(self, names: frozenset[RuleName]) -> bool:
         """Whether one of these rules does not count from the end of a job."""

@@ -6,12 +6,13 @@ from typing import Final
 from rules_engine.errors import InvalidValueError
 from rules_engine.inventory.model import FileFact
 from rules_engine.plan.decide import verdict_of
-from rules_engine.plan.decided import DecidedFiles
+from rules_engine.plan.decided import DecidedDirectory, DecidedFiles
 from rules_engine.plan.given import Ask, EarlierKeep
 from rules_engine.plan.model import Count, Header, ReleaseSummary
 from rules_engine.plan.protect import restored_at
 from rules_engine.plan.select import NotMatched
 from rules_engine.plan.subject import Evidence, subject_of
+from rules_engine.plan.unit_rules import keeps_directories
 from rules_engine.policy.findings import suggest
 from rules_engine.policy.model import PolicySet
 from rules_engine.values.quantities import format_size
@@ -45,6 +46,18 @@ class Releases:
                 self._summaries[one].count.add(Count(1, file.size or 0))
             found.setdefault(tuple(dict.fromkeys(one.rule.name for one in protecting)), []).append(file)
         yield from ((names, tuple(files)) for names, files in found.items())
+
+    def of_whole(self, directory: DecidedDirectory) -> frozenset[RuleName]:
+        """The earlier keep rules that protect a directory that goes whole, or files in it; counts what these lose.
+
+        A directory without files that one of them protects by its name counts as one.
+        """
+        protecting = {name for group in directory.groups for names, _ in self.split(group) for name in names}
+        by_name = [one for one in self._summaries if keeps_directories(one.rule, directory.facts.path)]
+        for one in by_name:
+            if one.rule.name not in protecting:
+                self._summaries[one].count.add(Count(1))
+        return frozenset({*protecting, *(one.rule.name for one in by_name)})
 
     def of(self, file: FileFact, owners: Sequence[JobId]) -> tuple[EarlierKeep, ...]:
         """The earlier keep rules that select `file`, or cannot tell, as some owner sees it; in the order of names."""

@@ -2,7 +2,7 @@
 
 from rules_engine.plan.select import NotMatched, Verdict, select_job
 from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.policy.model import Rule, Unit
+from rules_engine.policy.model import FileSelector, JobSelector, Rule, Tracked, Unit
 from rules_engine.values.paths import RelPath, ancestors, is_at_or_below
 
 
@@ -22,6 +22,17 @@ def is_taken_whole(owner: Owner, directory: RelPath, seen: Evidence) -> bool:
         acting = any(not rule.report_only for rule, _ in workspace_verdicts(owner, seen))
         seen.taken_whole[job_id] = acting and seen.workspaces[owner.job.workspace] == (job_id,)
     return seen.taken_whole[job_id]
+
+
+def keeps_directories(rule: Rule, path: RelPath) -> bool:
+    """Whether a keep rule keeps the directory `path` itself, not only the files in it that it selects.
+
+    Files answer for themselves; a keep rule that says nothing but where speaks of directories as well.
+    """
+    files = rule.files
+    if files.match is None or files.match.match(path, is_directory=True) is None or rule.keep_for is not None:
+        return False
+    return rule.jobs == JobSelector() and files == FileSelector(match=files.match, tracked=Tracked.ANY)
 
 
 def names(rule: Rule, path: RelPath, *, is_directory: bool = False) -> bool:

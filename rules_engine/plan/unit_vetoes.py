@@ -8,9 +8,9 @@ from rules_engine.plan.model import Because, Decision, Kept
 from rules_engine.plan.protect import pinned_at_or_below, protection_by_owner, protection_of_directory
 from rules_engine.plan.select import Unknown, Verdict
 from rules_engine.plan.subject import Evidence, Owner
-from rules_engine.plan.unit_rules import names
+from rules_engine.plan.unit_rules import keeps_directories, names
 from rules_engine.policy.built_in import BUILT_IN
-from rules_engine.policy.model import FileSelector, JobSelector, PolicySet, Rule, Tracked
+from rules_engine.policy.model import PolicySet, Rule
 from rules_engine.values.paths import RelPath, is_at_or_below
 from rules_engine.values.vocabulary import JobId
 
@@ -89,11 +89,5 @@ def _left_out(path: RelPath, rules: Iterable[Rule], *, is_directory: bool) -> st
 
 
 def _kept_by_name(path: RelPath, policies: PolicySet) -> Kept | None:
-    # Files answer for themselves; a keep rule that says nothing but where speaks of directories as well.
-    for rule in sorted(policies.keep_rules, key=lambda one: one.name):
-        files = rule.files
-        if files.match is None or files.match.match(path, is_directory=True) is None or rule.keep_for is not None:
-            continue
-        if rule.jobs == JobSelector() and files == FileSelector(match=files.match, tracked=Tracked.ANY):
-            return Kept(Because.KEEP_RULE, f"rule `{rule.name}` keeps it", (rule.name,))
-    return None
+    name = min((rule.name for rule in policies.keep_rules if keeps_directories(rule, path)), default=None)
+    return Kept(Because.KEEP_RULE, f"rule `{name}` keeps it", (name,)) if name is not None else None

@@ -166,10 +166,11 @@ class Units:
 
     def _take(self, candidate: Candidate, directories: list[DecidedDirectory], removal: Remove) -> None:
         path, contents, released = candidate.path, candidate.contents, set[RuleName]()
+        for directory in directories:
+            released |= self._guards.releases.of_whole(directory)
         self._summary.count_unit(removal, contents.files)
         for group in (one for directory in directories for one in directory.groups):
             self._summary.count_whole(group, removal)
-            released.update(name for names_, _ in self._guards.releases.split(group) for name in names_)
             for file in group.files:
                 self._watch(file, removal)
         action = StepAction(removal.action.value)

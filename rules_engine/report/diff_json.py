@@ -74,6 +74,7 @@ def _outcome(outcome: Outcome) -> Json:
         "why": outcome.why or None,
         "kept_until_then_by": list(outcome.held_by),
         "with_its_directory": outcome.whole,
+        "directory_held_back": outcome.held_back,
     }
 
 

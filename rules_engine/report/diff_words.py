@@ -122,13 +122,18 @@ def _several(names: Sequence[str]) -> str:
 def outcome_words(outcome: Outcome, quote: Quote = in_backticks) -> str:
     """What becomes of files: `kept`, and why; or how they go, at which age, by which rules."""
     if outcome.ending is None:
-        return f"{_PAST[Action.KEEP]} ({name(outcome.why)})"
+        return f"{_PAST[Action.KEEP]} ({name(outcome.why)}){_where_held_back(outcome)}"
     age = outcome.ending.since
     when = f"after {format_duration(age)}" if age else "at once"
     words = f"{_PAST[outcome.ending.action]} {when} by {', '.join(map(quote, outcome.rules))}"
     if outcome.whole:
         words += " with its directory"
+    words += _where_held_back(outcome)
     return f"{words}, kept until then by {', '.join(map(quote, outcome.held_by))}" if outcome.held_by else words
+
+
+def _where_held_back(outcome: Outcome) -> str:
+    return " where something else holds its directory back" if outcome.held_back else ""
 
 
 def marker_line(marker: str, quote: Quote = in_backticks) -> str:

@@ -11,7 +11,9 @@ _ROUNDS: Final = 12
 """Draws in one round resemble each other: what is rare may be missing in a round, and is not in all of them."""
 
 
-def reached(drawn: st.SearchStrategy[Any], outcomes: Callable[[Any], Iterable[object]], hoped: Set[object]) -> set[object]:
+def reached(
+    drawn: st.SearchStrategy[Any], outcomes: Callable[[Any], Iterable[object]], hoped: Set[object]
+) -> set[object]:
     """The outcomes of all that was drawn, in rounds of 400 with fixed seeds that end when all hoped for has occurred."""
     found: set[object] = set()
     for number in range(_ROUNDS):

@@ -214,6 +214,19 @@ def test_a_rule_about_whole_directories_takes_the_files_in_them() -> None:
     assert [one.effect for one in _compare(_policies(whole), _policies()).differences] == [Effect.STAYS]
 
 
+def test_what_went_with_its_directory_alone_may_go_by_the_settings_where_that_is_held_back() -> None:
+    """The file of another job in a workspace keeps it whole; without the rule the settings take the rest."""
+    whole = "name: whole, unit: workspace, deliverables: true, after: 1d, action: delete"
+    found = _compare(_policies(whole), _policies())
+    assert found.removes_more
+    assert (
+        "goes: temporary files in the workspace of completed jobs: "
+        "kept (no rule selects it) where something else holds its directory back → deleted after 1d by `settings.cleanup`"
+    ) in _lines(found)
+    # The other way round less can go, where a directory is held back.
+    assert Effect.STAYS not in {one.effect for one in _compare(_policies(), _policies(whole)).differences}
+
+
 def test_another_clock_is_told_with_the_time_that_it_reads() -> None:
     """A copy keeps its mtime and has a new ctime."""
     found = _compare(_policies(STRAYS), _policies(f"{STRAYS}, since: written"))
