@@ -1,6 +1,7 @@
 """What the laws are tried on: which outcomes occur in the worlds that a strategy draws."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from hypothesis import given, seed, settings
@@ -12,9 +13,9 @@ _ROUNDS: Final = 12
 
 
 def reached(
-    drawn: st.SearchStrategy[Any], outcomes: Callable[[Any], Iterable[object]], hoped: Set[object]
+    drawn: st.SearchStrategy[Any], outcomes: Callable[[Any], Iterable[object]], hoped: AbstractSet[object]
 ) -> set[object]:
-    """The outcomes of all that was drawn, in rounds of 400 with fixed seeds that end when all hoped for has occurred."""
+    """The outcomes of all that was drawn, in rounds with fixed seeds, until all hoped for occurred."""
     found: set[object] = set()
     for number in range(_ROUNDS):
 

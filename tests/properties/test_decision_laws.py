@@ -127,7 +127,9 @@ def test_what_cannot_be_read_never_removes_more(world: World, hidden: str) -> No
             for value in set(values):
                 told = decide(msgspec.structs.replace(fact, **{hidden: value}), owners, world.policies, seen)
                 assert isinstance(told, Remove)
-                assert told == blind
+                # Since when it goes is the last moment that it might be: a keep rule about sizes may be over by then.
+                assert told.due <= blind.due
+                assert replace(told, due=blind.due) == blind
 
 
 CHANGED = removals("changed", since=Since.CHANGED, deliverables=True, report_only=False)

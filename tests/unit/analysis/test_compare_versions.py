@@ -220,8 +220,8 @@ def test_what_went_with_its_directory_alone_may_go_by_the_settings_where_that_is
     found = _compare(_policies(whole), _policies())
     assert found.removes_more
     assert (
-        "goes: temporary files in the workspace of completed jobs: "
-        "kept (no rule selects it) where something else holds its directory back → deleted after 1d by `settings.cleanup`"
+        "goes: temporary files in the workspace of completed jobs: kept (no rule selects it) "
+        "where something else holds its directory back → deleted after 1d by `settings.cleanup`"
     ) in _lines(found)
     # The other way round less can go, where a directory is held back.
     assert Effect.STAYS not in {one.effect for one in _compare(_policies(), _policies(whole)).differences}
