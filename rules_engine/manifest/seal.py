@@ -1,6 +1,6 @@
 """The seal of a finished job: its record and a row per entry, one line a directory, checked as a whole."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
@@ -34,7 +34,7 @@ __all__ = [
 FORMAT_VERSION: Final = 1
 
 
-class CoveredLog(msgspec.Struct, frozen=True, array_like=True):
+class CoveredLog(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A log that a seal stands for: it is the same while it has this length."""
 
     host: str
@@ -78,6 +78,8 @@ _HEAD: Final = msgspec.json.Decoder(_Head)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
+# Most jobs declare no directory and have nothing doubted: ten thousand seals share one of each.
+_NO_DIRECTORIES: Final[Mapping[RelPath, DeclaredDirectory]] = {}
 _NONE: Final[frozenset[RelPath]] = frozenset()
 # A root has a handful of types of jobs, and each of its seals names one.
 _job_type: Final = lru_cache(64)(JobType)
@@ -220,7 +222,8 @@ def _record(head: _Head, job_id: JobId, files: SealedFiles) -> JobRecord:
                 FileType(row.file_type) if row.file_type else None,
             )
             for row in head.declared
-        },
+        }
+        or _NO_DIRECTORIES,
         cleanup=head.cleanup.to_policy() if head.cleanup else None,
         sealed=True,
         packed=head.packed,

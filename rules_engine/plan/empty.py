@@ -18,7 +18,7 @@ from rules_engine.values.quantities import FOREVER, Instant
 from rules_engine.values.vocabulary import JobId, JobStatus, RuleName
 
 
-class _Seen(msgspec.Struct, frozen=True):
+class _Seen(msgspec.Struct, frozen=True, gc=False):
     """One directory at or below a workspace."""
 
     inode: int
