@@ -1,11 +1,15 @@
 """The option that rewrites the expected part of case files, how examples are chosen, and who hears interruptions."""
 
+import importlib
 import os
+import pkgutil
 import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+import rules_engine
 
 # In CI the same examples every time, so that a red run is about the change it ran on;
 # everybody else looks at new examples with every run.
@@ -13,6 +17,12 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True, database=None, print_blob=True, deadline=None)
 settings.register_profile("local", print_blob=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# Hypothesis also draws the constants that it sees in loaded modules of this project. With all of them loaded at once,
+# what a test draws does not hang on the tests that ran before it in the same process.
+for _module in pkgutil.walk_packages(rules_engine.__path__, "rules_engine."):
+    if _module.name != "rules_engine.__main__":  # it starts the command line
+        importlib.import_module(_module.name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,7 +22,7 @@ PROPERTY: Final = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     # Whoever only asks whether a test fails does not wait for the smallest example, and gets one answer.
     phases=[Phase.generate] if _ASKED else [Phase.explicit, Phase.generate, Phase.shrink],
-    derandomize=_ASKED is not None,
+    derandomize=_ASKED is not None or settings().derandomize,
     database=None,
 )
 """How every property is tried."""

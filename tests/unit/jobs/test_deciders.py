@@ -19,6 +19,7 @@ from rules_engine.filesystem.root import Root
 from rules_engine.inventory.model import Inventory
 from rules_engine.inventory.scan import WalkOn
 from rules_engine.jobs import decider, deciders
+from rules_engine.jobs.applied import note_applied
 from rules_engine.jobs.deciders import DeciderEndedError, Processes, processes_for
 from rules_engine.jobs.lifecycle import add, finish, start
 from rules_engine.jobs.planning import survey
@@ -38,6 +39,7 @@ SCRATCH = "{name: scratch, files: {in: workspace}, after: 1d, action: delete}"
 NEWEST = "{name: newest, jobs: {newest: 3}, files: {in: output}, action: keep}"
 TEMPS = '{name: temps, files: {match: ["*.tmp"], tracked: any}, after: 1d, action: trash}'
 CACHES = '{name: caches, unit: directory, files: {match: ["/cache/*/"]}, after: 0s, action: trash}'
+TRAILERS = '{name: trailers, files: {match: ["/in/1*/**/*.tmp", "job-11?/"], tracked: any}, action: keep}'
 EMPTY = '{name: empty, directories: {match: ["/old/**/"], empty: true}, after: 0s, action: delete}'
 
 
@@ -49,6 +51,7 @@ def _policies(*rules: str) -> PolicySet:
 FROM_SEALS = _policies(SCRATCH, NEWEST)
 BY_WALK = _policies(SCRATCH, TEMPS)
 OF_DIRECTORIES = _policies(TEMPS, CACHES, EMPTY)
+EARLIER = _policies(TRAILERS)
 
 
 @pytest.fixture
@@ -81,6 +84,7 @@ def crowded(root: Root, clock: LaterClock) -> Root:
     os.mkfifo(top / "in/8/pipe.tmp")
     os.utime(top / "in/8/film", ns=(0, -(2**62)))
     set_pin(root.require_state(), Pin(RelPath("wip/job-011"), reason="for the trailer"), clock.now())
+    note_applied(root, EARLIER, "earlier", clock)
     clock.instant = Instant(clock.instant + 3 * DAY)
     return root
 
@@ -115,8 +119,10 @@ def test_deciders_come_to_the_plan_of_one_process(
     alone = _bytes(survey(policies, crowded, clock).plan(now))
     assert alone.count(b"\n") > 20
     found = survey(policies, crowded, clock, deciders=_ready(count))
-    assert _bytes(found.plan(now)) == alone
+    plan = found.plan(now)
+    assert _bytes(plan) == alone
     assert found.inventory.left
+    assert [one.name for one in plan.trailer.releases] == ["trailers"]
 
 
 def test_a_short_plan_starts_no_process(crowded: Root, clock: LaterClock) -> None:

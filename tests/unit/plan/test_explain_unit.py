@@ -55,6 +55,16 @@ def test_a_directory_that_was_not_looked_at_is_said_to_wait() -> None:
     assert describe_unit(unit, plan) == text
 
 
+def test_of_a_directory_that_stays_the_reason_is_said() -> None:
+    """What holds it back is what has to change for it to go."""
+    but_logs = replace(CACHES, files=replace(CACHES.files, exclude=narrow("*.log")))
+    said = policies(but_logs)
+    unit = unit_above(RelPath("x/y/z"), (), evidence(said, ()))
+    assert unit is not None
+    text = "rule `caches` takes directories whole; `x/y` stays: rule `caches` leaves out `x/y/a.log`"
+    assert describe_unit(unit, planned(said, (), listed(file("x/y/a.log"), file("x/y/z")))) == text
+
+
 def test_of_several_directories_that_go_the_one_is_said() -> None:
     """A plan may take others whole as well."""
     said = policies(WHOLE, CACHES)

@@ -9,7 +9,7 @@ from makers import days_ago, file, job, keep, listed, narrow, planned, policies,
 
 from rules_engine.plan.given import Ask
 from rules_engine.plan.model import Count
-from rules_engine.plan.staying import SumsByDirectory
+from rules_engine.plan.staying import StayingInOrder, SumsByDirectory
 from rules_engine.policy.model import FileSelector, Tracked
 from rules_engine.values.paths import RelPath, is_at_or_below, sort_key
 from rules_engine.values.vocabulary import JobId
@@ -25,6 +25,17 @@ def summed(added: list[tuple[RelPath, int]], most: int) -> list[tuple[RelPath, C
     for path, size in added:
         sums.add(path, Count(1, size))
     return sums.rows()
+
+
+def test_what_is_told_elsewhere_is_told_once_and_in_order() -> None:
+    """Each part of a tree takes what came since the part before it."""
+    told = StayingInOrder()
+    told.add(RelPath("b"), Count(1, 10))
+    told.add(RelPath("a"), Count(2, 0))
+    assert told.taken() == [("b", 1, 10), ("a", 2, 0)]
+    told.add(RelPath("b"), Count(3, 30))
+    assert told.taken() == [("b", 3, 30)]
+    assert told.taken() == []
 
 
 @settings(max_examples=200)
