@@ -35,6 +35,17 @@ _SHARED_BY_HOSTS: Final = frozenset(
         0xBACBACBC,  # VMware
     }
 )
+_OF_ONE_HOST: Final = frozenset(
+    {
+        0xEF53,  # ext2, ext3, ext4
+        0x58465342,  # XFS
+        0x9123683E,  # Btrfs
+        0x01021994,  # tmpfs
+        0x2FC12FC1,  # ZFS
+        0xF2F52010,  # F2FS
+        0xCA451A4E,  # bcachefs
+    }
+)
 _LONGEST_ID: Final = 32
 
 
@@ -138,11 +149,21 @@ def sync_filesystem(fd: int) -> bool:
 
 def is_shared_by_hosts(fd: int) -> bool:
     """Whether the filesystem of `fd` is one that other hosts use at the same time, as far as its type says so."""
+    return _filesystem_type(fd) in _SHARED_BY_HOSTS
+
+
+def is_of_one_host(fd: int) -> bool:
+    """Whether the type of the filesystem of `fd` is one that only one host uses; of many types that is not known."""
+    return _filesystem_type(fd) in _OF_ONE_HOST
+
+
+def _filesystem_type(fd: int) -> int | None:
+    """What the kernel calls the type of the filesystem of `fd`; None where it does not say."""
     call = getattr(libc(), "fstatfs", None) if sys.platform == "linux" else None
     found = ctypes.create_string_buffer(_SIZE_OF_STATFS)
     if call is None or call(ctypes.c_int(fd), found) != 0:  # pragma: no cover - another system
-        return False
-    return struct.unpack_from("L", found)[0] & 0xFFFFFFFF in _SHARED_BY_HOSTS
+        return None
+    return int(struct.unpack_from("L", found)[0]) & 0xFFFFFFFF
 
 
 def boot_time_ns() -> int | None:

@@ -1,6 +1,7 @@
 """What tells whether a file of our own state changed, and who wrote it: one look each, of thousands at a time."""
 
 import os
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from rules_engine.filesystem.directory import Directory
@@ -9,15 +10,15 @@ Stamp: TypeAlias = tuple[int, int, int, int, int, int]
 """Inode, size, mtime_ns, user, group and mode of an entry."""
 
 
-def read_stamps(directory: Directory) -> dict[str, Stamp | OSError]:
-    """What stands under each name of a directory, or why that cannot be told.
+def read_stamps(directory: Directory, names: Iterable[str] | None = None) -> dict[str, Stamp | OSError]:
+    """What stands under each name of a directory, or why that cannot be told; with `names`, under those that are there.
 
     Raises:
         OSError: when the names cannot be read.
     """
     found: dict[str, Stamp | OSError] = {}
     fd, look = directory.fd, os.stat
-    for name in os.listdir(fd):
+    for name in os.listdir(fd) if names is None else names:
         try:
             one = look(name, dir_fd=fd, follow_symlinks=False)
         except FileNotFoundError:

@@ -8,7 +8,6 @@ from apply_world import FixedClock, apply, batch_of, counts, fill, plan_of
 from rules_engine.apply.amend import SealAmender
 from rules_engine.apply.model import Committed, Event, LeftBehind, Outcome, RunStarted, RunState, StepResult
 from rules_engine.apply.outcomes import decode_line, encode_line
-from rules_engine.apply.state import _identity
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.root import Root
 from rules_engine.inventory.tracked import observe_job
@@ -164,11 +163,6 @@ def test_only_removals_of_owned_files_concern_seals(root: Root, store: ManifestS
         amender.add(Batch(RelPath("work/j"), action, entries, owners=owners), 0, [StepResult(outcome)])
     amender.amend()
     assert Path(root.path, ".rules/sealed/j.json").read_bytes() == before
-
-
-def test_an_entry_that_cannot_be_looked_at_is_unlike_any_other() -> None:
-    """Should it become readable, that is a change."""
-    assert _identity(OSError("no")) is None
 
 
 def test_a_run_killed_before_the_seals_is_told_to_them_by_the_run_that_closes_it(

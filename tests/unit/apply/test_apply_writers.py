@@ -6,6 +6,7 @@ import pytest
 from apply_world import NOON, FixedClock, apply, batch_of, counts, fill, plan_of, tree_of, unit_of
 from other_users import IS_ROOT, NOBODY, ordinary_user
 
+from rules_engine.apply import state
 from rules_engine.apply.model import Outcome, RunResult
 from rules_engine.apply.state import JobsOnDisk, Known
 from rules_engine.apply.writers import Writer, Writers
@@ -148,10 +149,11 @@ def test_a_seal_that_the_superuser_writes_stays_the_users(root: Root) -> None:
 
 def test_a_log_that_nobody_can_look_at_speaks_of_nothing(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who wrote it is not known."""
-    fill(root, "a/x")
+    fill(root, "a/x", ".rules/manifests/j1@here.jsonl")
     jobs = JobsOnDisk(root.require_state(), lambda: Known(()))
-    monkeypatch.setattr(jobs, "_stamps", lambda _area: {"j1@here.jsonl": OSError(errno.EIO, "Input/output error")})
-    jobs.read()
+    with monkeypatch.context() as broken:
+        broken.setattr(state, "read_stamps", lambda *_: {"j1@here.jsonl": OSError(errno.EIO, "Input/output error")})
+        jobs.read()
     batch = batch_of(root, "a", "x", owners=("j1",))
     with root.directory.open(RelPath("a")) as here:
         found = Writers(jobs).protects(batch, batch.entries[0], here)
