@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from rules_engine.errors import UntrustedStateError
 from rules_engine.filesystem.directory import Directory
 from rules_engine.filesystem.root import find_area
-from rules_engine.filesystem.stamps import Stamp, read_stamps
+from rules_engine.filesystem.stamps import Stamp, Writer, read_stamps
 from rules_engine.filesystem.watch import Watch, watch
 from rules_engine.manifest.log import split_log_name
 from rules_engine.manifest.model import Damage, JobRecord
@@ -16,9 +16,6 @@ from rules_engine.values.vocabulary import JobId
 
 SEALED: Final = "sealed"
 MANIFESTS: Final = "manifests"
-
-_Writer: TypeAlias = tuple[int, int, int]
-"""User, group and mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class JobsOnDisk:
     def __init__(self, state: Directory, load: Callable[[], Known]) -> None:
         self._load = load
         self._areas = (_Area(state, MANIFESTS), _Area(state, SEALED))
-        self._writers: Mapping[JobId, list[_Writer]] | None = None
+        self._writers: Mapping[JobId, tuple[Writer, ...]] | None = None
         self.known = Known(())
         """As read last."""
 
@@ -56,15 +53,19 @@ class JobsOnDisk:
         own = {(SEALED, f"{job_id}{SEAL_SUFFIX}") for job_id in amended}
         return any((area, one.name) not in own for area, one in changed)
 
-    def writers(self) -> Mapping[JobId, list[_Writer]]:
+    def writers(self) -> Mapping[JobId, tuple[Writer, ...]]:
         """Of each job the user, group and mode of every log and seal of it, as listed last."""
         if self._writers is None:
-            by_job: dict[JobId, list[_Writer]] = {}
+            by_job: dict[JobId, tuple[Writer, ...]] = {}
+            shared: dict[tuple[Writer, ...], tuple[Writer, ...]] = {}
             for area in self._areas:
                 for name, stamp in area.stamps.items():
                     split = split_log_name(name) if area.name == MANIFESTS else (name.removesuffix(SEAL_SUFFIX), "")
                     if split is not None:
-                        by_job.setdefault(JobId(split[0]), []).append(_writer(stamp))
+                        job_id = JobId(split[0])
+                        found = (*by_job.get(job_id, ()), _writer(stamp))
+                        # Ten thousand jobs have the same few writers.
+                        by_job[job_id] = shared.setdefault(found, found)
             self._writers = by_job
         return self._writers
 
@@ -74,8 +75,8 @@ class _Change:
     """A log or seal that is not what it was; of what is not there nobody is the writer."""
 
     name: str
-    writer_before: _Writer | None
-    writer: _Writer | None
+    writer_before: Writer | None
+    writer: Writer | None
 
 
 class _Area:
@@ -139,10 +140,10 @@ def _stamps(directory: Directory, names: Iterable[str] | None = None) -> dict[st
     return {name: None if isinstance(stamp, OSError) else stamp for name, stamp in found.items()}
 
 
-def _writer_of(stamps: Mapping[str, Stamp | None], name: str) -> _Writer | None:
+def _writer_of(stamps: Mapping[str, Stamp | None], name: str) -> Writer | None:
     return _writer(stamps[name]) if name in stamps else None
 
 
-def _writer(stamp: Stamp | None) -> _Writer:
+def _writer(stamp: Stamp | None) -> Writer:
     # Of what cannot be looked at nobody knows who wrote it, and nobody is no owner of any file.
-    return (-1, -1, 0) if stamp is None else stamp[3:]
+    return (-1, -1, 0) if stamp is None else stamp[3]

@@ -2,12 +2,21 @@
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from rules_engine.filesystem.directory import Directory
 
-Stamp: TypeAlias = tuple[int, int, int, int, int, int]
-"""Inode, size, mtime_ns, user, group and mode of an entry."""
+Writer: TypeAlias = tuple[int, int, int]
+"""User, group and mode of an entry."""
+Stamp: TypeAlias = tuple[int, int, int, Writer]
+"""Inode, size, mtime_ns and writer of an entry."""
+
+
+@lru_cache(64)
+def _writer(uid: int, gid: int, mode: int) -> Writer:
+    # Thousands of entries have one writer, which is held once.
+    return (uid, gid, mode)
 
 
 def read_stamps(directory: Directory, names: Iterable[str] | None = None) -> dict[str, Stamp | OSError]:
@@ -26,5 +35,10 @@ def read_stamps(directory: Directory, names: Iterable[str] | None = None) -> dic
         except OSError as err:
             found[name] = err
         else:
-            found[name] = (one.st_ino, one.st_size, one.st_mtime_ns, one.st_uid, one.st_gid, one.st_mode)
+            found[name] = (
+                one.st_ino,
+                one.st_size,
+                one.st_mtime_ns,
+                _writer(one.st_uid, one.st_gid, one.st_mode),
+            )
     return found
