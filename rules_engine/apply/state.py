@@ -91,7 +91,7 @@ class _Area:
         """The names that could not be looked at: nobody tells when they can be."""
         self._watch: Watch | None = None
         self._watched: int | None = None
-        """The inode of the directory that is watched."""
+        """The inode of the directory that is watched: one that takes its place between two calls is another."""
 
     def look(self) -> list[_Change]:
         """What changed since the last look: of all names, or of those to which something happened.

@@ -6,7 +6,6 @@ To look at ten thousand files of state again and again takes longer than what is
 import ctypes
 import os
 import struct
-import sys
 from typing import Final
 from weakref import finalize
 
@@ -70,7 +69,8 @@ def watch(directory: Directory) -> Watch | None:
 
     A change through a mapping of a file into memory is not told.
     """
-    if sys.platform != "linux" or directory.opener.portable or not linux.is_of_one_host(directory.fd):
+    # On another system no type of filesystem is known, so nothing below is asked there.
+    if directory.opener.portable or not linux.is_of_one_host(directory.fd):
         return None
     fd = linux.libc().inotify_init1(ctypes.c_int(os.O_NONBLOCK | os.O_CLOEXEC))
     if fd < 0:
